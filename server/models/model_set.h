@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_MODELS_MODEL_SET_H_
+#define HEXAPLA_SERVER_MODELS_MODEL_SET_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+
+#include "server/embedding/sentence_embedder.h"
+#include "server/langid/language_identifier.h"
+#include "server/models/manifest.h"
+#include "server/similarity/scoring_weights.h"
+
+namespace hexapla {
+
+// The models that belong together: one of each kind, read from one directory.
+//
+// Invariants: info() holds exactly one entry of each kind.
+// Threads: immutable, so concurrent use is safe. A call takes one set and keeps
+// it to its end, so a reload never changes models under it.
+class ModelSet {
+ public:
+  // Reads DIRECTORY/manifest.json and the files it names, each of which must
+  // have the size and the SHA-256 of the manifest before it is parsed.
+  // Cost: the files are read in parallel; well under a second for the default.
+  // Errors, one line that names the file: NotFound for what is missing,
+  // DataLoss for what differs from the manifest, FailedPrecondition when a kind
+  // is absent or there twice, else as the readers of the formats say.
+  static absl::StatusOr<std::shared_ptr<const ModelSet>> Load(const std::string& directory);
+
+  // Takes parts that are already there; for tests and their fakes.
+  ModelSet(std::unique_ptr<const LanguageIdentifier> identifier,
+           std::unique_ptr<const SentenceEmbedder> embedder, ScoringWeights weights,
+           std::vector<ModelInfo> info);
+
+  const LanguageIdentifier& identifier() const { return *identifier_; }
+  const SentenceEmbedder& embedder() const { return *embedder_; }
+  const ScoringWeights& weights() const { return weights_; }
+
+  // In the order of the manifest.
+  const std::vector<ModelInfo>& info() const { return info_; }
+  // The entry of that name or kind; null if none. Borrows from the set.
+  const ModelInfo* FindByName(absl::string_view name) const;
+  const ModelInfo* FindByKind(ModelKind kind) const;
+
+ private:
+  const std::unique_ptr<const LanguageIdentifier> identifier_;
+  const std::unique_ptr<const SentenceEmbedder> embedder_;
+  const ScoringWeights weights_;
+  const std::vector<ModelInfo> info_;
+};
+
+// The set that serves now. A reload replaces it; calls under way keep theirs.
+// Threads: every method may be called concurrently.
+class CurrentModels {
+ public:
+  // `models` must not be null.
+  explicit CurrentModels(std::shared_ptr<const ModelSet> models) : models_(std::move(models)) {}
+
+  std::shared_ptr<const ModelSet> Get() const {
+    absl::MutexLock lock(&mutex_);
+    return models_;
+  }
+  void Replace(std::shared_ptr<const ModelSet> models) {
+    absl::MutexLock lock(&mutex_);
+    models_ = std::move(models);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const ModelSet> models_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The directory that --models means when it is not given: the source tree's
+// models/ for a program run from its build folder, else ../share/hexapla/models
+// beside the program's own. NotFound names both when neither has a manifest.
+absl::StatusOr<std::string> FindModelDirectory();
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_MODELS_MODEL_SET_H_

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_OPS_WORKER_POOL_H_
+#define HEXAPLA_SERVER_OPS_WORKER_POOL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+
+namespace hexapla {
+
+// Which queue a task waits in. Cheap: under about 20 ms (the language of a few
+// sentences). Heavy: anything that may take longer (an alignment).
+enum class WorkLane { kCheap = 0, kHeavy = 1 };
+
+struct WorkerPoolOptions {
+  // Threads that take work of both lanes; 0: one per core.
+  int workers = 0;
+  // Further threads that take cheap work only, so that it starts at once while
+  // every worker is inside a heavy task; the scheduler then shares the cores.
+  int cheap_workers = 1;
+  // Most cost admitted and not yet finished, both lanes together. The unit is
+  // the caller's; the server's is bytes of request.
+  int64_t cost_max = int64_t{256} << 20;
+  // Part of `cost_max` that heavy work cannot take, so that a backlog of it
+  // never refuses cheap work. At most `cost_max`.
+  int64_t cheap_cost_reserve = int64_t{16} << 20;
+};
+
+// A moment's numbers. Arrays are indexed by lane.
+struct WorkerPoolStats {
+  std::array<size_t, 2> queued = {};
+  std::array<size_t, 2> running = {};
+  std::array<uint64_t, 2> completed = {};
+  std::array<uint64_t, 2> rejected = {};
+  // Cost admitted and not yet finished.
+  int64_t cost = 0;
+};
+
+// Runs tasks on a fixed number of threads, and refuses a task at once when the
+// work already admitted costs too much: a queue that only grows turns an
+// overload into timeouts for everybody.
+//
+// Two first-in-first-out lanes: workers take cheap tasks first, yet no more
+// than 16 in a row while heavy ones wait, so neither lane starves the other.
+//
+// Example: pool.Submit(WorkLane::kHeavy, request_bytes, [call] { call->Run(); });
+//
+// Cost: one mutex; a few microseconds a task.
+// Threads: every method may be called concurrently, also from within a task,
+// except Shutdown and the destructor, which wait for the tasks.
+class WorkerPool {
+ public:
+  explicit WorkerPool(const WorkerPoolOptions& options);
+  // Shuts down first.
+  ~WorkerPool();
+
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // Queues `task`, which must not throw. A cost under 1 counts as 1, one above
+  // what the lane may ever take as just that, so no task is refused for ever.
+  // A task whose caller may have gone checks so itself when it starts.
+  // Errors: ResourceExhausted when the lane's budget is full, Unavailable after
+  // Shutdown began. On an error the task was destroyed without running.
+  absl::Status Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task);
+
+  // Refuses new tasks, runs the queued ones and joins the threads. Idempotent.
+  void Shutdown();
+
+  WorkerPoolStats stats() const;
+
+ private:
+  struct Task {
+    int64_t cost = 0;
+    absl::AnyInvocable<void()> run;
+  };
+
+  void RunTasks(bool cheap_only);
+  // The lane to take a task from, given that one is waiting.
+  WorkLane NextLane(bool cheap_only) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasTask(bool cheap_only) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  int64_t CostMax(WorkLane lane) const;
+
+  const WorkerPoolOptions options_;
+
+  mutable absl::Mutex mutex_;
+  std::array<std::deque<Task>, 2> queues_ ABSL_GUARDED_BY(mutex_);
+  std::array<int64_t, 2> costs_ ABSL_GUARDED_BY(mutex_) = {};
+  WorkerPoolStats stats_ ABSL_GUARDED_BY(mutex_);
+  int cheap_in_a_row_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  absl::Mutex join_mutex_;
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(join_mutex_);
+};
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_OPS_WORKER_POOL_H_
