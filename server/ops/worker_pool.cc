@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ops/worker_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hexapla {
+namespace {
+
+// Cheap tasks take about a millisecond: sixteen of them hold a heavy task, which
+// takes tens, back by little, and keep a cheap backlog short.
+constexpr int kCheapInARowMax = 16;
+
+constexpr size_t Index(WorkLane lane) { return static_cast<size_t>(lane); }
+constexpr size_t kCheap = Index(WorkLane::kCheap);
+constexpr size_t kHeavy = Index(WorkLane::kHeavy);
+
+WorkerPoolOptions Completed(WorkerPoolOptions options) {
+  if (options.workers <= 0) {
+    options.workers = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  options.cheap_workers = std::max(0, options.cheap_workers);
+  options.cost_max = std::max<int64_t>(1, options.cost_max);
+  // Heavy work keeps a budget of one, else it would be refused for ever.
+  options.cheap_cost_reserve =
+      std::clamp<int64_t>(options.cheap_cost_reserve, 0, options.cost_max - 1);
+  return options;
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(const WorkerPoolOptions& options) : options_(Completed(options)) {
+  absl::MutexLock lock(&join_mutex_);
+  for (int i = 0; i < options_.workers; ++i) {
+    threads_.emplace_back([this] { RunTasks(/*cheap_only=*/false); });
+  }
+  for (int i = 0; i < options_.cheap_workers; ++i) {
+    threads_.emplace_back([this] { RunTasks(/*cheap_only=*/true); });
+  }
+}
+
+WorkerPool::~WorkerPool() { Shutdown(); }
+
+absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task) {
+  const size_t index = Index(lane);
+  cost = std::clamp<int64_t>(cost, 1, CostMax(lane));
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return absl::UnavailableError("the server is shutting down");
+  const int64_t total = costs_[kCheap] + costs_[kHeavy];
+  // Written as subtractions because the sums could overflow.
+  if (cost > options_.cost_max - total || cost > CostMax(lane) - costs_[index]) {
+    ++stats_.rejected[index];
+    return absl::ResourceExhaustedError(absl::StrCat("the server is busy: work of cost ", total,
+                                                     " is under way, this call's is ", cost,
+                                                     ", the limit is ", CostMax(lane)));
+  }
+  costs_[index] += cost;
+  queues_[index].push_back({.cost = cost, .run = std::move(task)});
+  return absl::OkStatus();
+}
+
+void WorkerPool::Shutdown() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  absl::MutexLock lock(&join_mutex_);
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+WorkerPoolStats WorkerPool::stats() const {
+  absl::MutexLock lock(&mutex_);
+  WorkerPoolStats stats = stats_;
+  stats.queued = {queues_[kCheap].size(), queues_[kHeavy].size()};
+  stats.cost = costs_[kCheap] + costs_[kHeavy];
+  return stats;
+}
+
+void WorkerPool::RunTasks(bool cheap_only) {
+  const auto ready = [this, cheap_only]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || HasTask(cheap_only);
+  };
+  absl::MutexLock lock(&mutex_);
+  while (true) {
+    mutex_.Await(absl::Condition(&ready));
+    if (!HasTask(cheap_only)) return;
+    const size_t lane = Index(NextLane(cheap_only));
+    Task task = std::move(queues_[lane].front());
+    queues_[lane].pop_front();
+    ++stats_.running[lane];
+
+    mutex_.Unlock();
+    task.run();
+    // What the task holds is part of its cost: let go of it first.
+    task.run = nullptr;
+    mutex_.Lock();
+
+    --stats_.running[lane];
+    ++stats_.completed[lane];
+    costs_[lane] -= task.cost;
+  }
+}
+
+WorkLane WorkerPool::NextLane(bool cheap_only) {
+  if (cheap_only) return WorkLane::kCheap;
+  if (queues_[kHeavy].empty()) return WorkLane::kCheap;
+  if (queues_[kCheap].empty() || cheap_in_a_row_ >= kCheapInARowMax) {
+    cheap_in_a_row_ = 0;
+    return WorkLane::kHeavy;
+  }
+  ++cheap_in_a_row_;
+  return WorkLane::kCheap;
+}
+
+bool WorkerPool::HasTask(bool cheap_only) const {
+  return !queues_[kCheap].empty() || (!cheap_only && !queues_[kHeavy].empty());
+}
+
+int64_t WorkerPool::CostMax(WorkLane lane) const {
+  return lane == WorkLane::kCheap ? options_.cost_max
+                                  : options_.cost_max - options_.cheap_cost_reserve;
+}
+
+}  // namespace hexapla

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ops/worker_pool.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hexapla {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr size_t kCheap = 0;
+constexpr size_t kHeavy = 1;
+
+// Keeps the pool's workers inside a task each until Open() or its end.
+class Gate {
+ public:
+  Gate() = default;
+  ~Gate() { Open(); }
+
+  // Returns once `count` tasks of the lane are running.
+  void Occupy(WorkerPool& pool, WorkLane lane, int count, int64_t cost = 1) {
+    absl::BlockingCounter running(count);
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(pool.Submit(lane, cost,
+                              [open = open_, &running] {
+                                running.DecrementCount();
+                                open->WaitForNotification();
+                              })
+                      .ok());
+    }
+    running.Wait();
+  }
+  void Open() {
+    if (!open_->HasBeenNotified()) open_->Notify();
+  }
+
+ private:
+  // Shared with the tasks, which may outlive the gate.
+  const std::shared_ptr<absl::Notification> open_ = std::make_shared<absl::Notification>();
+};
+
+TEST(WorkerPoolTest, RunsWhatIsSubmitted) {
+  WorkerPool pool({.workers = 2});
+  absl::BlockingCounter done(10);
+  for (int i = 0; i < 10; ++i) {
+    const WorkLane lane = i % 2 == 0 ? WorkLane::kCheap : WorkLane::kHeavy;
+    ASSERT_TRUE(pool.Submit(lane, 1, [&done] { done.DecrementCount(); }).ok());
+  }
+  done.Wait();
+  pool.Shutdown();
+  EXPECT_THAT(pool.stats().completed, ElementsAre(5, 5));
+  EXPECT_EQ(pool.stats().cost, 0);
+}
+
+TEST(WorkerPoolTest, OneWorkerKeepsTheOrderOfALane) {
+  std::vector<int> order;
+  WorkerPool pool({.workers = 1, .cheap_workers = 0});
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1, [&order, i] { order.push_back(i); }).ok());
+  }
+  pool.Shutdown();
+  ASSERT_THAT(order, SizeIs(50));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(order[i], i);
+}
+
+TEST(WorkerPoolTest, CheapWorkStartsWhileHeavyWorkHoldsEveryWorker) {
+  WorkerPool pool({.workers = 2, .cheap_workers = 1});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 2);
+  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1, [] {}).ok());
+  absl::Notification done;
+  ASSERT_TRUE(pool.Submit(WorkLane::kCheap, 1, [&done] { done.Notify(); }).ok());
+  EXPECT_TRUE(done.WaitForNotificationWithTimeout(kPatience));
+  EXPECT_THAT(pool.stats().queued, ElementsAre(0, 1));
+  EXPECT_EQ(pool.stats().running[kHeavy], 2u);
+  gate.Open();
+  pool.Shutdown();
+}
+
+TEST(WorkerPoolTest, WorkersPreferCheapWorkButNeverStarveHeavyWork) {
+  std::string order;
+  WorkerPool pool({.workers = 1, .cheap_workers = 0});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1, [&order] { order += 'H'; }).ok());
+  }
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(pool.Submit(WorkLane::kCheap, 1, [&order] { order += 'c'; }).ok());
+  }
+  gate.Open();
+  pool.Shutdown();
+  EXPECT_EQ(order, std::string(16, 'c') + "H" + std::string(4, 'c') + "H");
+}
+
+TEST(WorkerPoolTest, RefusesWorkBeyondTheBudgetAndTakesItAgainLater) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 100, .cheap_cost_reserve = 0});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1, /*cost=*/60);
+  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 40, [] {}).ok());
+  bool ran = false;
+  const absl::Status refused = pool.Submit(WorkLane::kHeavy, 1, [&ran] { ran = true; });
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("cost 100 is under way"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("limit is 100"));
+  EXPECT_THAT(pool.stats().rejected, ElementsAre(0, 1));
+  gate.Open();
+  while (pool.stats().cost > 0) std::this_thread::yield();
+  EXPECT_TRUE(pool.Submit(WorkLane::kHeavy, 100, [] {}).ok());
+  pool.Shutdown();
+  EXPECT_FALSE(ran);
+}
+
+TEST(WorkerPoolTest, HeavyWorkLeavesTheReserveToCheapWork) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 100, .cheap_cost_reserve = 20});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1, /*cost=*/80);
+  EXPECT_EQ(pool.Submit(WorkLane::kHeavy, 1, [] {}).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(pool.Submit(WorkLane::kCheap, 20, [] {}).ok());
+  EXPECT_EQ(pool.Submit(WorkLane::kCheap, 1, [] {}).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(pool.stats().rejected, ElementsAre(1, 1));
+  EXPECT_EQ(pool.stats().cost, 100);
+}
+
+TEST(WorkerPoolTest, CostsAreClampedSoThatNoTaskIsRefusedForEver) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 10, .cheap_cost_reserve = 4});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1, /*cost=*/int64_t{1} << 62);
+  EXPECT_EQ(pool.stats().cost, 6);
+  EXPECT_TRUE(pool.Submit(WorkLane::kCheap, -5, [] {}).ok());
+  EXPECT_EQ(pool.stats().cost, 7);
+}
+
+TEST(WorkerPoolTest, ShutdownRunsWhatIsQueuedAndRefusesTheRest) {
+  std::atomic<int> ran = 0;
+  WorkerPool pool({.workers = 1, .cheap_workers = 1});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1);
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1, [&ran] { ++ran; }).ok());
+  }
+  std::thread stopper([&pool] { pool.Shutdown(); });
+  absl::Status status;
+  while ((status = pool.Submit(WorkLane::kCheap, 1, [] {})).ok()) std::this_thread::yield();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  gate.Open();
+  stopper.join();
+  EXPECT_EQ(ran, 8);
+  pool.Shutdown();
+}
+
+TEST(WorkerPoolTest, ATaskMaySubmitAnother) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0});
+  absl::Notification done;
+  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
+                          [&] {
+                            EXPECT_TRUE(
+                                pool.Submit(WorkLane::kHeavy, 1, [&done] { done.Notify(); }).ok());
+                          })
+                  .ok());
+  EXPECT_TRUE(done.WaitForNotificationWithTimeout(kPatience));
+}
+
+TEST(WorkerPoolTest, ManyThreadsSubmitWhileTheAccountsStayRight) {
+  constexpr int kThreads = 8;
+  constexpr int kTasks = 500;
+  std::atomic<uint64_t> ran = 0;
+  std::atomic<uint64_t> refused = 0;
+  WorkerPool pool({.workers = 2, .cost_max = 64, .cheap_cost_reserve = 8});
+  std::vector<std::thread> callers;
+  for (int t = 0; t < kThreads; ++t) {
+    callers.emplace_back([&, t] {
+      for (int i = 0; i < kTasks; ++i) {
+        const WorkLane lane = (t + i) % 3 == 0 ? WorkLane::kHeavy : WorkLane::kCheap;
+        if (!pool.Submit(lane, 1 + i % 7, [&ran] { ++ran; }).ok()) ++refused;
+        if (i % 50 == 0) {
+          EXPECT_LE(pool.stats().cost, 64);
+        }
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  pool.Shutdown();
+  const WorkerPoolStats stats = pool.stats();
+  EXPECT_EQ(ran + refused, uint64_t{kThreads} * kTasks);
+  EXPECT_EQ(stats.completed[kCheap] + stats.completed[kHeavy], ran);
+  EXPECT_EQ(stats.rejected[kCheap] + stats.rejected[kHeavy], refused);
+  EXPECT_THAT(stats.queued, Each(0u));
+  EXPECT_THAT(stats.running, Each(0u));
+  EXPECT_EQ(stats.cost, 0);
+}
+
+}  // namespace
+}  // namespace hexapla
