@@ -10,8 +10,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 
+#include "server/base/mutex.h"
 #include "server/embedding/sentence_embedder.h"
 #include "server/langid/language_identifier.h"
 #include "server/models/manifest.h"
@@ -64,16 +64,16 @@ class CurrentModels {
   explicit CurrentModels(std::shared_ptr<const ModelSet> models) : models_(std::move(models)) {}
 
   std::shared_ptr<const ModelSet> Get() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     return models_;
   }
   void Replace(std::shared_ptr<const ModelSet> models) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     models_ = std::move(models);
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const ModelSet> models_ ABSL_GUARDED_BY(mutex_);
 };
 

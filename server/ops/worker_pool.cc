@@ -32,7 +32,7 @@ WorkerPoolOptions Completed(WorkerPoolOptions options) {
 }  // namespace
 
 WorkerPool::WorkerPool(const WorkerPoolOptions& options) : options_(Completed(options)) {
-  absl::MutexLock lock(&join_mutex_);
+  MutexLock lock(join_mutex_);
   for (int i = 0; i < options_.workers; ++i) {
     threads_.emplace_back([this] { RunTasks(/*cheap_only=*/false); });
   }
@@ -46,7 +46,7 @@ WorkerPool::~WorkerPool() { Shutdown(); }
 absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task) {
   const size_t index = Index(lane);
   cost = std::clamp<int64_t>(cost, 1, CostMax(lane));
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   if (stopping_) return absl::UnavailableError("the server is shutting down");
   const int64_t total = costs_[kCheap] + costs_[kHeavy];
   // Written as subtractions because the sums could overflow.
@@ -58,21 +58,25 @@ absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<
   }
   costs_[index] += cost;
   queues_[index].push_back({.cost = cost, .run = std::move(task)});
+  work_.NotifyOne();
+  if (lane == WorkLane::kCheap) cheap_work_.NotifyOne();
   return absl::OkStatus();
 }
 
 void WorkerPool::Shutdown() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
+    work_.NotifyAll();
+    cheap_work_.NotifyAll();
   }
-  absl::MutexLock lock(&join_mutex_);
+  MutexLock lock(join_mutex_);
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
 WorkerPoolStats WorkerPool::stats() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(mutex_);
   WorkerPoolStats stats = stats_;
   stats.queued = {queues_[kCheap].size(), queues_[kHeavy].size()};
   stats.cost = costs_[kCheap] + costs_[kHeavy];
@@ -80,13 +84,13 @@ WorkerPoolStats WorkerPool::stats() const {
 }
 
 void WorkerPool::RunTasks(bool cheap_only) {
-  const auto ready = [this, cheap_only]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || HasTask(cheap_only);
-  };
-  absl::MutexLock lock(&mutex_);
+  CondVar& work = cheap_only ? cheap_work_ : work_;
+  MutexLock lock(mutex_);
   while (true) {
-    mutex_.Await(absl::Condition(&ready));
-    if (!HasTask(cheap_only)) return;
+    while (!HasTask(cheap_only)) {
+      if (stopping_) return;
+      work.Wait(mutex_);
+    }
     const size_t lane = Index(NextLane(cheap_only));
     Task task = std::move(queues_[lane].front());
     queues_[lane].pop_front();

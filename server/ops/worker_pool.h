@@ -12,7 +12,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+
+#include "server/base/mutex.h"
 
 namespace hexapla {
 
@@ -86,19 +87,23 @@ class WorkerPool {
   void RunTasks(bool cheap_only);
   // The lane to take a task from, given that one is waiting.
   WorkLane NextLane(bool cheap_only) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasTask(bool cheap_only) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool HasTask(bool cheap_only) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t CostMax(WorkLane lane) const;
 
   const WorkerPoolOptions options_;
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
+  // The workers wait on one, the threads of cheap work on the other, so that a
+  // task always wakes a thread that may take it.
+  CondVar work_;
+  CondVar cheap_work_;
   std::array<std::deque<Task>, 2> queues_ ABSL_GUARDED_BY(mutex_);
   std::array<int64_t, 2> costs_ ABSL_GUARDED_BY(mutex_) = {};
   WorkerPoolStats stats_ ABSL_GUARDED_BY(mutex_);
   int cheap_in_a_row_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  absl::Mutex join_mutex_;
+  Mutex join_mutex_;
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(join_mutex_);
 };
 

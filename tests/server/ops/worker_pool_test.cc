@@ -2,14 +2,12 @@
 #include "server/ops/worker_pool.h"
 
 #include <atomic>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
-#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -21,7 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr size_t kCheap = 0;
 constexpr size_t kHeavy = 1;
 
@@ -33,34 +30,34 @@ class Gate {
 
   // Returns once `count` tasks of the lane are running.
   void Occupy(WorkerPool& pool, WorkLane lane, int count, int64_t cost = 1) {
-    absl::BlockingCounter running(count);
+    std::latch running(count);
     for (int i = 0; i < count; ++i) {
       ASSERT_TRUE(pool.Submit(lane, cost,
                               [open = open_, &running] {
-                                running.DecrementCount();
-                                open->WaitForNotification();
+                                running.count_down();
+                                open->wait();
                               })
                       .ok());
     }
-    running.Wait();
+    running.wait();
   }
   void Open() {
-    if (!open_->HasBeenNotified()) open_->Notify();
+    if (!open_->try_wait()) open_->count_down();
   }
 
  private:
   // Shared with the tasks, which may outlive the gate.
-  const std::shared_ptr<absl::Notification> open_ = std::make_shared<absl::Notification>();
+  const std::shared_ptr<std::latch> open_ = std::make_shared<std::latch>(1);
 };
 
 TEST(WorkerPoolTest, RunsWhatIsSubmitted) {
   WorkerPool pool({.workers = 2});
-  absl::BlockingCounter done(10);
+  std::latch done(10);
   for (int i = 0; i < 10; ++i) {
     const WorkLane lane = i % 2 == 0 ? WorkLane::kCheap : WorkLane::kHeavy;
-    ASSERT_TRUE(pool.Submit(lane, 1, [&done] { done.DecrementCount(); }).ok());
+    ASSERT_TRUE(pool.Submit(lane, 1, [&done] { done.count_down(); }).ok());
   }
-  done.Wait();
+  done.wait();
   pool.Shutdown();
   EXPECT_THAT(pool.stats().completed, ElementsAre(5, 5));
   EXPECT_EQ(pool.stats().cost, 0);
@@ -82,9 +79,9 @@ TEST(WorkerPoolTest, CheapWorkStartsWhileHeavyWorkHoldsEveryWorker) {
   Gate gate;
   gate.Occupy(pool, WorkLane::kHeavy, 2);
   ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1, [] {}).ok());
-  absl::Notification done;
-  ASSERT_TRUE(pool.Submit(WorkLane::kCheap, 1, [&done] { done.Notify(); }).ok());
-  EXPECT_TRUE(done.WaitForNotificationWithTimeout(kPatience));
+  std::latch done(1);
+  ASSERT_TRUE(pool.Submit(WorkLane::kCheap, 1, [&done] { done.count_down(); }).ok());
+  done.wait();
   EXPECT_THAT(pool.stats().queued, ElementsAre(0, 1));
   EXPECT_EQ(pool.stats().running[kHeavy], 2u);
   gate.Open();
@@ -165,14 +162,15 @@ TEST(WorkerPoolTest, ShutdownRunsWhatIsQueuedAndRefusesTheRest) {
 
 TEST(WorkerPoolTest, ATaskMaySubmitAnother) {
   WorkerPool pool({.workers = 1, .cheap_workers = 0});
-  absl::Notification done;
-  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
-                          [&] {
-                            EXPECT_TRUE(
-                                pool.Submit(WorkLane::kHeavy, 1, [&done] { done.Notify(); }).ok());
-                          })
-                  .ok());
-  EXPECT_TRUE(done.WaitForNotificationWithTimeout(kPatience));
+  std::latch done(1);
+  ASSERT_TRUE(
+      pool.Submit(WorkLane::kHeavy, 1,
+                  [&] {
+                    EXPECT_TRUE(
+                        pool.Submit(WorkLane::kHeavy, 1, [&done] { done.count_down(); }).ok());
+                  })
+          .ok());
+  done.wait();
 }
 
 TEST(WorkerPoolTest, ManyThreadsSubmitWhileTheAccountsStayRight) {
