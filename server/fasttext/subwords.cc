@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/fasttext/subwords.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace hexapla::fasttext {
+
+void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
+  const Args& args = model.args();
+  if (args.maxn <= 0 || args.maxn < args.minn) return;
+  thread_local std::string bracketed;
+  bracketed.assign(1, '<');
+  bracketed.append(word.data(), word.size());
+  bracketed.push_back('>');
+  const Dictionary& dictionary = model.dictionary();
+  VisitNgramHashes(bracketed, args.minn, args.maxn, [&](uint32_t hash) {
+    const int32_t row = dictionary.BucketRow(hash);
+    if (row >= 0) rows.push_back(row);
+  });
+}
+
+void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
+  const int32_t row = model.dictionary().FindWord(word);
+  if (row >= 0) rows.push_back(row);
+  if (word != kEndOfSentence) AppendNgramRows(model, word, rows);
+}
+
+bool WordVector(const Model& model, absl::string_view word, float* out) {
+  thread_local std::vector<int32_t> rows;
+  rows.clear();
+  AppendSubwordRows(model, word, rows);
+  std::fill_n(out, model.dim(), 0.0f);
+  if (rows.empty()) return false;
+  model.input().AddRows(rows.data(), rows.size(), 1.0f / static_cast<float>(rows.size()), out);
+  return true;
+}
+
+}  // namespace hexapla::fasttext

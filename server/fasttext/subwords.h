@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_FASTTEXT_SUBWORDS_H_
+#define HEXAPLA_SERVER_FASTTEXT_SUBWORDS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/fasttext/dictionary.h"
+#include "server/fasttext/model_reader.h"
+
+namespace hexapla::fasttext {
+
+// Calls visit(hash) for every character n-gram of `bracketed`, a word between
+// "<" and ">", in fastText's order: by start, then by length from `minn` to
+// `maxn` code points, without the lone "<" and ">". Bytes are grouped into code
+// points by their leading bits, so text that is not UTF-8 has n-grams too.
+// Cost: O(bytes * maxn).
+template <typename Visitor>
+void VisitNgramHashes(absl::string_view bracketed, int minn, int maxn, Visitor&& visit) {
+  const char* const text = bracketed.data();
+  const size_t size = bracketed.size();
+  const auto continues = [&](size_t at) { return at < size && (text[at] & 0xC0) == 0x80; };
+  for (size_t begin = 0; begin < size; ++begin) {
+    if (continues(begin)) continue;
+    uint32_t hash = kHashSeed;
+    size_t end = begin;
+    for (int length = 1; end < size && length <= maxn; ++length) {
+      hash = ContinueHash(hash, text[end++]);
+      while (continues(end)) hash = ContinueHash(hash, text[end++]);
+      if (length >= minn && !(length == 1 && (begin == 0 || end == size))) visit(hash);
+    }
+  }
+}
+
+// Appends the input rows of the character n-grams of `word`, bracketed here;
+// n-grams that pruning left no row are skipped.
+void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows);
+
+// Appends the input rows that make up `word` in fastText: its own row when it
+// is in the vocabulary, then those of its n-grams. "</s>" has no n-grams. A
+// label is treated as a word outside the vocabulary.
+void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows);
+
+// out[0, model.dim()) = the mean of the rows of `word`, which is fastText's
+// word vector; zeros when it has no rows. Returns whether it has any.
+bool WordVector(const Model& model, absl::string_view word, float* out);
+
+}  // namespace hexapla::fasttext
+
+#endif  // HEXAPLA_SERVER_FASTTEXT_SUBWORDS_H_
