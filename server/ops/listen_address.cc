@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ops/listen_address.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace hexapla {
+namespace {
+
+constexpr char kUnixPrefix[] = "unix:";
+constexpr size_t kUnixPathMax = sizeof(sockaddr_un::sun_path) - 1;
+
+class Socket {
+ public:
+  explicit Socket(int family) : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  ~Socket() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
+
+absl::Status Taken(const std::string& address, absl::string_view why) {
+  return absl::FailedPreconditionError(absl::StrCat("cannot listen on ", address, ": ", why));
+}
+
+absl::Status Malformed(absl::string_view text, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\": ", why));
+}
+
+bool IsLoopback(const std::string& host) {
+  in_addr four;
+  in6_addr six;
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
+  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
+  return host == "localhost";
+}
+
+}  // namespace
+
+absl::StatusOr<ListenAddress> ListenAddress::Parse(absl::string_view text) {
+  ListenAddress address;
+  absl::string_view rest = text;
+  if (absl::ConsumePrefix(&rest, kUnixPrefix)) {
+    address.is_unix_ = true;
+    // "unix:///path" is the same to gRPC; one form is enough to print.
+    if (absl::StartsWith(rest, "///")) rest.remove_prefix(2);
+    if (rest.empty()) return Malformed(text, "the path of the socket is missing");
+    if (rest.size() > kUnixPathMax) {
+      return Malformed(text, absl::StrCat("the path of the socket has ", rest.size(),
+                                          " bytes; the limit is ", kUnixPathMax));
+    }
+    address.path_ = std::string(rest);
+    return address;
+  }
+  const size_t colon = rest.rfind(':');
+  if (colon == absl::string_view::npos) return Malformed(text, "the port is missing");
+  absl::string_view host = rest.substr(0, colon);
+  const absl::string_view port = rest.substr(colon + 1);
+  if (absl::ConsumePrefix(&host, "[")) {
+    if (!absl::ConsumeSuffix(&host, "]")) return Malformed(text, "a bracket is missing");
+  } else if (absl::StrContains(host, ':')) {
+    return Malformed(text, "write an IPv6 address in brackets, [::1]:50051");
+  }
+  if (host.empty()) return Malformed(text, "the host is missing");
+  const bool digits = port.find_first_not_of("0123456789") == absl::string_view::npos;
+  if (!digits || !absl::SimpleAtoi(port, &address.port_) || address.port_ > 65535) {
+    return Malformed(text, "the port must be a number from 0 to 65535");
+  }
+  address.host_ = std::string(host);
+  return address;
+}
+
+bool ListenAddress::is_local() const { return is_unix_ || IsLoopback(host_); }
+
+std::string ListenAddress::WithPort(int port) const {
+  if (is_unix_) return absl::StrCat(kUnixPrefix, path_);
+  const bool brackets = absl::StrContains(host_, ':');
+  return absl::StrCat(brackets ? "[" : "", host_, brackets ? "]" : "", ":", port);
+}
+
+absl::Status ListenAddress::CheckFree() const {
+  return is_unix_ ? CheckUnixFree() : CheckTcpFree();
+}
+
+absl::Status ListenAddress::CheckUnixFree() const {
+  struct stat file;
+  if (lstat(path_.c_str(), &file) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return Taken(ToString(), std::strerror(errno));
+  }
+  if (!S_ISSOCK(file.st_mode)) return Taken(ToString(), "the file is there and is no socket");
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  path_.copy(name.sun_path, kUnixPathMax);
+  const Socket probe(AF_UNIX);
+  if (connect(probe.descriptor(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) {
+    return Taken(ToString(), "another server serves there");
+  }
+  if (errno != ECONNREFUSED) return Taken(ToString(), std::strerror(errno));
+  if (unlink(path_.c_str()) != 0) return Taken(ToString(), std::strerror(errno));
+  return absl::OkStatus();
+}
+
+absl::Status ListenAddress::CheckTcpFree() const {
+  addrinfo hints = {};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host_.c_str(), absl::StrCat(port_).c_str(), &hints, &found);
+  if (error != 0) return Taken(ToString(), gai_strerror(error));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
+  // As gRPC does, one address that works is enough; the last error is the reason.
+  std::string reason = "no address";
+  for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
+    const Socket probe(it->ai_family);
+    const int one = 1;
+    // A closed connection in TIME_WAIT is no obstacle.
+    setsockopt(probe.descriptor(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (bind(probe.descriptor(), it->ai_addr, it->ai_addrlen) == 0) return absl::OkStatus();
+    reason = std::strerror(errno);
+  }
+  return Taken(ToString(), reason);
+}
+
+}  // namespace hexapla

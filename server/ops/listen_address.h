@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_OPS_LISTEN_ADDRESS_H_
+#define HEXAPLA_SERVER_OPS_LISTEN_ADDRESS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace hexapla {
+
+// Where the server listens: HOST:PORT, [IPv6]:PORT or unix:PATH.
+//
+// Example: ParseListenAddress("127.0.0.1:0")->WithPort(50051) is "127.0.0.1:50051".
+class ListenAddress {
+ public:
+  // Errors: InvalidArgument when a host or a port of 0 to 65535 is missing, or
+  // the path is empty or longer than a socket's 107 bytes.
+  static absl::StatusOr<ListenAddress> Parse(absl::string_view text);
+
+  bool is_unix() const { return is_unix_; }
+  // Whether only this machine can connect: a Unix socket, "localhost", ::1 or
+  // 127.0.0.0/8. Other names are taken for reachable; they are not resolved.
+  bool is_local() const;
+
+  // As gRPC takes it to listen, and a client to connect.
+  std::string ToString() const { return WithPort(port_); }
+  // The same with the port that the system chose.
+  std::string WithPort(int port) const;
+
+  // Whether a server could listen here now. gRPC alone says only that it could
+  // not, and would take a Unix socket away from a living server. Removes the
+  // socket file that a dead one left behind. Errors: FailedPrecondition, with
+  // the system's reason.
+  absl::Status CheckFree() const;
+
+ private:
+  ListenAddress() = default;
+  absl::Status CheckUnixFree() const;
+  absl::Status CheckTcpFree() const;
+
+  bool is_unix_ = false;
+  std::string path_;  // of a Unix socket
+  std::string host_;  // without brackets
+  int port_ = 0;
+};
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_OPS_LISTEN_ADDRESS_H_

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ops/listen_address.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hexapla {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct GoodAddress {
+  const char* text;
+  const char* printed;
+  bool is_local;
+};
+
+TEST(ListenAddressTest, AcceptsWhatGrpcCanListenOn) {
+  const GoodAddress kCases[] = {
+      {.text = "127.0.0.1:50051", .printed = "127.0.0.1:50051", .is_local = true},
+      {.text = "127.8.9.10:0", .printed = "127.8.9.10:0", .is_local = true},
+      {.text = "localhost:65535", .printed = "localhost:65535", .is_local = true},
+      {.text = "[::1]:1", .printed = "[::1]:1", .is_local = true},
+      {.text = "unix:/run/hexapla.sock", .printed = "unix:/run/hexapla.sock", .is_local = true},
+      {.text = "unix:///run/h.sock", .printed = "unix:/run/h.sock", .is_local = true},
+      {.text = "unix:a", .printed = "unix:a", .is_local = true},
+      {.text = "0.0.0.0:80", .printed = "0.0.0.0:80", .is_local = false},
+      {.text = "[::]:80", .printed = "[::]:80", .is_local = false},
+      {.text = "10.127.0.1:80", .printed = "10.127.0.1:80", .is_local = false},
+      {.text = "127.example.org:80", .printed = "127.example.org:80", .is_local = false},
+  };
+  for (const GoodAddress& good : kCases) {
+    SCOPED_TRACE(good.text);
+    const auto address = ListenAddress::Parse(good.text);
+    ASSERT_TRUE(address.ok()) << address.status();
+    EXPECT_EQ(address->ToString(), good.printed);
+    EXPECT_EQ(address->is_local(), good.is_local);
+  }
+}
+
+struct BadAddress {
+  std::string text;
+  const char* message;
+};
+
+TEST(ListenAddressTest, RefusesTheRest) {
+  const BadAddress kCases[] = {
+      {.text = "", .message = "the port is missing"},
+      {.text = "127.0.0.1", .message = "the port is missing"},
+      {.text = ":50051", .message = "the host is missing"},
+      {.text = "[]:50051", .message = "the host is missing"},
+      {.text = "[::1:50051", .message = "a bracket is missing"},
+      {.text = "::1:50051", .message = "in brackets"},
+      {.text = "127.0.0.1:", .message = "from 0 to 65535"},
+      {.text = "127.0.0.1:http", .message = "from 0 to 65535"},
+      {.text = "127.0.0.1:65536", .message = "from 0 to 65535"},
+      {.text = "127.0.0.1:-1", .message = "from 0 to 65535"},
+      {.text = "127.0.0.1:+1", .message = "from 0 to 65535"},
+      {.text = "127.0.0.1: 1", .message = "from 0 to 65535"},
+      {.text = "unix:", .message = "the path of the socket is missing"},
+      {.text = "unix:/" + std::string(107, 'x'), .message = "has 108 bytes; the limit is 107"},
+  };
+  for (const BadAddress& bad : kCases) {
+    SCOPED_TRACE(bad.text);
+    const auto address = ListenAddress::Parse(bad.text);
+    EXPECT_EQ(address.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(address.status().message()), HasSubstr(bad.message));
+  }
+}
+
+TEST(ListenAddressTest, ThePortOfTheSystemReplacesZero) {
+  EXPECT_EQ(ListenAddress::Parse("[::1]:0")->WithPort(1234), "[::1]:1234");
+  EXPECT_EQ(ListenAddress::Parse("unix:/a")->WithPort(1), "unix:/a");
+}
+
+TEST(ListenAddressTest, ABoundPortIsNotFreeUntilItIsClosed) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in name = {};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof(name)), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  socklen_t size = sizeof(name);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size), 0);
+
+  const std::string text = absl::StrCat("127.0.0.1:", ntohs(name.sin_port));
+  const ListenAddress address = ListenAddress::Parse(text).value();
+  const absl::Status busy = address.CheckFree();
+  EXPECT_EQ(busy.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(busy.message(),
+            absl::StrCat("cannot listen on ", text, ": ", std::strerror(EADDRINUSE)));
+  close(listener);
+  EXPECT_TRUE(address.CheckFree().ok());
+}
+
+TEST(ListenAddressTest, AnAddressOfAnotherMachineIsNotFree) {
+  EXPECT_FALSE(ListenAddress::Parse("192.0.2.1:0")->CheckFree().ok());
+}
+
+class UnixAddressTest : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::remove(path_); }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  // A listening socket at `path_`.
+  int Listen() {
+    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un name = {};
+    name.sun_family = AF_UNIX;
+    path_.copy(name.sun_path, sizeof(name.sun_path) - 1);
+    EXPECT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof(name)), 0);
+    EXPECT_EQ(listen(listener, 1), 0);
+    return listener;
+  }
+
+  const std::string path_ = testing::TempDir() + "hexapla_address.sock";
+  const ListenAddress address_ = ListenAddress::Parse("unix:" + path_).value();
+};
+
+TEST_F(UnixAddressTest, APathWithoutFileIsFree) { EXPECT_TRUE(address_.CheckFree().ok()); }
+
+TEST_F(UnixAddressTest, ALivingServerKeepsItsSocket) {
+  const int listener = Listen();
+  const absl::Status status = address_.CheckFree();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("another server serves there"));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+  close(listener);
+}
+
+TEST_F(UnixAddressTest, TheSocketOfADeadServerIsRemoved) {
+  close(Listen());
+  ASSERT_TRUE(std::filesystem::exists(path_));
+  EXPECT_TRUE(address_.CheckFree().ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(UnixAddressTest, AFileThatIsNoSocketStays) {
+  std::ofstream(path_) << "precious";
+  EXPECT_THAT(std::string(address_.CheckFree().message()), HasSubstr("is no socket"));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+}  // namespace
+}  // namespace hexapla
