@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ops/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+#include "server/ops/listen_address.h"
+
+namespace hexapla {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr size_t kWorkersMax = 1024;
+// Beyond what any of the limits can sensibly be; leaves room for sums.
+constexpr int64_t kBytesMax = int64_t{1} << 40;
+
+// The flags of hexaplad over the Options they fill. CLI11 reads command line and
+// environment; it would let its configuration file win over the environment, so
+// the file is read here.
+class CommandLine {
+ public:
+  explicit CommandLine(Options& options) : options_(options) {
+    app_.name("hexaplad");
+    app_.set_version_flag("--version", "hexaplad " HEXAPLA_VERSION);
+    app_.footer(
+        "Each flag --name has an environment twin HEXAPLA_NAME (a repeatable one's is\n"
+        "comma-separated) and a line name=value in the file of --config. The flag wins over\n"
+        "the environment, and that over the file.\n"
+        "Exit codes: 0 clean, 1 failure, 2 usage.");
+    AddOption("config", config_, "Read further flags from FILE")->type_name("FILE");
+    AddOption("listen", options_.listen,
+              "Serve on HOST:PORT, [IPv6]:PORT or unix:PATH; port 0: any")
+        ->type_name("ADDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    app_.add_flag("--allow_insecure", options_.allow_insecure,
+                  "Serve unencrypted beyond this machine, too")
+        ->envname("HEXAPLA_ALLOW_INSECURE");
+    AddOption("models", options_.models, "The model directory; default: found beside the program")
+        ->type_name("DIR");
+    AddNumber("max_document_bytes", options_.limits.document_bytes_max, 1, kBytesMax,
+              "Bytes of one version of a document");
+    AddNumber("max_sentence_bytes", options_.limits.sentence_bytes_max, 1, kBytesMax,
+              "Bytes of one sentence");
+    AddNumber("max_sentences", options_.limits.sentences_max, 1, std::numeric_limits<int>::max(),
+              "Sentences of one version of a document");
+    AddNumber("max_batch_items", options_.limits.batch_items_max, 1,
+              std::numeric_limits<int>::max(), "Items of a batch");
+    AddNumber("max_text_bytes", options_.limits.text_bytes_max, 1, kBytesMax,
+              "Bytes of one text of a batch");
+    AddNumber("max_message_bytes", options_.message_bytes_max, 1, std::numeric_limits<int>::max(),
+              "Bytes of one request message");
+    AddNumber("max_queue_cost", options_.queue_cost_max, 1, kBytesMax,
+              "Bytes of requests admitted and not yet answered");
+    AddNumber("workers", options_.workers, 0, kWorkersMax, "Threads that compute; 0: one per core");
+    AddOption("drain_grace", drain_grace_, "How long calls may go on after SIGTERM: 500ms, 10s, 1m")
+        ->type_name("DURATION");
+  }
+
+  // Throws what CLI11 throws; a ParseError with exit code 0 asks for help.
+  void Parse(std::vector<std::string> arguments) {
+    ParseArguments(arguments);
+    if (config_.empty()) return Finish();
+    const std::vector<std::string> more = ReadConfig();
+    // Those of the file last: what it leaves open keeps what came first.
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    ParseArguments(arguments);
+    Finish();
+  }
+
+  // What CLI11 would print about an error that Parse threw.
+  CommandLineExit Exit(const CLI::Error& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    if (app_.exit(error, out, err) == 0) return {.code = 0, .out = out.str(), .err = ""};
+    std::string message = absl::StrReplaceAll(error.what(), {{"\n", " "}, {"\r", " "}});
+    absl::StripAsciiWhitespace(&message);
+    return {.code = kExitUsage,
+            .out = "",
+            .err = absl::StrCat("hexaplad: ", message, " (--help lists the flags)\n")};
+  }
+
+ private:
+  template <typename T>
+  CLI::Option* AddOption(const std::string& name, T& value, const std::string& description) {
+    return app_.add_option("--" + name, value, description)
+        ->envname("HEXAPLA_" + absl::AsciiStrToUpper(name))
+        ->capture_default_str();
+  }
+
+  template <typename T>
+  void AddNumber(const std::string& name, T& value, int64_t min, int64_t max,
+                 const std::string& description) {
+    AddOption(name, value, description)
+        ->type_name("N")
+        ->check(CLI::Range(min, max).description(""));
+  }
+
+  // CLI11 takes the arguments from the back.
+  void ParseArguments(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());
+    app_.parse(std::move(arguments));
+  }
+
+  // The lines of the file as arguments, without those that something wins over.
+  std::vector<std::string> ReadConfig() const {
+    std::ifstream file(config_);
+    if (!file || std::filesystem::is_directory(config_)) throw CLI::FileError::Missing(config_);
+    std::vector<std::string> arguments;
+    for (const CLI::ConfigItem& item : CLI::ConfigINI().from_config(file)) {
+      const CLI::Option* option = app_.get_option_no_throw("--" + item.name);
+      if (!item.parents.empty() || item.name == "config" || option == nullptr ||
+          !option->get_configurable()) {
+        throw CLI::ConfigError::Extras(item.fullname());
+      }
+      if (option->count() > 0) continue;
+      for (const std::string& value : item.inputs) {
+        arguments.push_back(absl::StrCat("--", item.name, "=", value));
+      }
+    }
+    return arguments;
+  }
+
+  // What is not a matter of one flag's syntax.
+  void Finish() {
+    if (!absl::ParseDuration(drain_grace_, &options_.drain_grace) ||
+        options_.drain_grace < absl::ZeroDuration() || options_.drain_grace > absl::Hours(24)) {
+      throw CLI::ValidationError("--drain_grace", "must be a duration from 0 to 24h, as 10s is");
+    }
+    if (options_.listen.empty()) throw CLI::ValidationError("--listen", "is empty");
+    for (const std::string& text : options_.listen) {
+      const absl::StatusOr<ListenAddress> address = ListenAddress::Parse(text);
+      if (!address.ok()) {
+        throw CLI::ValidationError("--listen", std::string(address.status().message()));
+      }
+      if (!address->is_local() && !options_.allow_insecure) {
+        throw CLI::ValidationError(
+            "--listen", absl::StrCat(address->ToString(),
+                                     " is reachable from other machines without encryption;"
+                                     " --allow_insecure permits that"));
+      }
+    }
+  }
+
+  Options& options_;
+  CLI::App app_{"Aligns the sentences of a document across its language versions, over gRPC."};
+  std::string config_;
+  std::string drain_grace_ = "10s";
+};
+
+}  // namespace
+
+std::variant<Options, CommandLineExit> ParseOptions(int argc, const char* const* argv) {
+  Options options;
+  CommandLine command_line(options);
+  try {
+    command_line.Parse(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const CLI::Error& error) {
+    return command_line.Exit(error);
+  }
+  return options;
+}
+
+}  // namespace hexapla
