@@ -77,10 +77,14 @@ class CurrentModels {
   std::shared_ptr<const ModelSet> models_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The directory that --models means when it is not given: the source tree's
-// models/ for a program run from its build folder, else ../share/hexapla/models
-// beside the program's own. NotFound names both when neither has a manifest.
-absl::StatusOr<std::string> FindModelDirectory();
+// The directory that --models means when it is not given, for the program at
+// `executable`: ../share/hexapla/models from its folder, where an installation
+// has it, else ../../../models, the source tree's for build/PRESET/FOLDER.
+// Errors: NotFound, naming both, when neither has a manifest.
+absl::StatusOr<std::string> FindModelDirectory(const std::string& executable);
+
+// The path of the running program. Errors: Unknown without /proc.
+absl::StatusOr<std::string> ExecutablePath();
 
 }  // namespace hexapla
 
