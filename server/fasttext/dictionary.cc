@@ -27,14 +27,6 @@ int32_t Dictionary::FindWord(absl::string_view word, uint32_t hash) const {
   return -1;
 }
 
-int32_t Dictionary::RowOfBucket(uint32_t bucket) const {
-  if (!pruned_) return words_size_ + static_cast<int32_t>(bucket);
-  const auto& word = kept_[bucket / 64];
-  const uint64_t bit = uint64_t{1} << (bucket % 64);
-  if ((word.bits & bit) == 0) return -1;
-  return kept_rows_[word.before + absl::popcount(word.bits & (bit - 1))];
-}
-
 absl::string_view Dictionary::EntryName(int32_t entry) const { return base_ + entries_[entry]; }
 
 int64_t Dictionary::EntryCount(int32_t entry) const {
@@ -73,31 +65,24 @@ absl::Status DictionaryBuilder::Entries(const char* base, std::vector<uint32_t> 
   return absl::OkStatus();
 }
 
-void DictionaryBuilder::Buckets(uint32_t buckets_size) {
-  dictionary_.buckets_size_ = buckets_size;
-  dictionary_.remainder_factor_ = buckets_size == 0 ? 0 : UINT64_MAX / buckets_size + 1;
+void DictionaryBuilder::AllBuckets(uint32_t buckets_size) {
+  dictionary_.buckets_ = KeptBuckets::All(buckets_size);
 }
 
-absl::Status DictionaryBuilder::KeptBuckets(uint32_t buckets_size,
+absl::Status DictionaryBuilder::SomeBuckets(uint32_t buckets_size,
                                             std::vector<std::pair<int32_t, int32_t>> kept) {
-  Buckets(buckets_size);
-  Dictionary& d = dictionary_;
-  d.pruned_ = true;
   std::sort(kept.begin(), kept.end());
-  d.kept_.resize((size_t{buckets_size} + 63) / 64);
-  d.kept_rows_.reserve(kept.size());
-  for (size_t i = 0; i < kept.size(); ++i) {
-    if (i > 0 && kept[i].first == kept[i - 1].first) {
-      return absl::DataLossError(absl::StrCat("bucket ", kept[i].first, " was kept twice"));
+  std::vector<uint32_t> buckets;
+  buckets.reserve(kept.size());
+  dictionary_.kept_rows_.reserve(kept.size());
+  for (const auto& [bucket, row] : kept) {
+    if (!buckets.empty() && buckets.back() == static_cast<uint32_t>(bucket)) {
+      return absl::DataLossError(absl::StrCat("bucket ", bucket, " was kept twice"));
     }
-    d.kept_[kept[i].first / 64].bits |= uint64_t{1} << (kept[i].first % 64);
-    d.kept_rows_.push_back(d.words_size_ + kept[i].second);
+    buckets.push_back(static_cast<uint32_t>(bucket));
+    dictionary_.kept_rows_.push_back(row);
   }
-  uint32_t before = 0;
-  for (auto& word : d.kept_) {
-    word.before = before;
-    before += absl::popcount(word.bits);
-  }
+  dictionary_.buckets_ = KeptBuckets::Some(buckets_size, buckets);
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/fasttext/kept_buckets.h"
 
 namespace hexapla::fasttext {
 
@@ -33,7 +34,7 @@ inline constexpr absl::string_view kEndOfSentence = "</s>";
 //
 // Invariants: rows that it returns exist in the model's input matrix.
 // Cost: nine to twenty bytes a word beside the model's own bytes, into which it
-// points; a pruned model adds a quarter of a byte a bucket. Lookups are O(1).
+// points; a pruned model adds 1.5 bits a bucket and four bytes a kept one. Lookups are O(1).
 // Threads: immutable once built, so concurrent use is safe.
 class Dictionary {
  public:
@@ -55,19 +56,19 @@ class Dictionary {
   absl::string_view label(int32_t index) const { return EntryName(words_size_ + index); }
   int64_t label_count(int32_t index) const { return EntryCount(words_size_ + index); }
 
-  // The number of buckets that n-grams are hashed into; may be 0.
-  uint32_t buckets_size() const { return buckets_size_; }
+  // The buckets that n-grams are hashed into, and which of them have a row.
+  const KeptBuckets& buckets() const { return buckets_; }
+  // The input row of a bucket by its rank. Requires: 0 <= rank < buckets().size().
+  int32_t RowOfRank(int32_t rank) const {
+    return words_size_ + (kept_rows_.empty() ? rank : kept_rows_[rank]);
+  }
   // The input row of an n-gram by its hash, or -1 when the model has none for
   // it: its bucket was pruned away, or there are no buckets.
   int32_t BucketRow(uint32_t hash) const {
-    return buckets_size_ == 0 ? -1 : RowOfBucket(Remainder(hash));
+    if (buckets_.size() == 0) return -1;
+    const int32_t rank = buckets_.RankOf(buckets_.BucketOf(hash));
+    return rank < 0 ? -1 : RowOfRank(rank);
   }
-  // The same for a sequence of words, whose hash has 64 bits.
-  int32_t WordNgramRow(uint64_t hash) const {
-    return buckets_size_ == 0 ? -1 : RowOfBucket(static_cast<uint32_t>(hash % buckets_size_));
-  }
-  // Requires: bucket < buckets_size().
-  int32_t RowOfBucket(uint32_t bucket) const;
 
  private:
   friend class DictionaryBuilder;
@@ -76,20 +77,7 @@ class Dictionary {
     uint32_t hash;
     int32_t entry;  // -1 when the slot is free
   };
-  // 64 buckets: which of them were kept, and how many were in the words before.
-  struct KeptBuckets {
-    uint64_t bits = 0;
-    uint32_t before = 0;
-  };
-
   size_t SlotOf(uint32_t hash) const { return (hash * 0x9E3779B97F4A7C15u) >> slot_shift_; }
-  // hash % buckets_size_ by multiplication (Lemire, Kaser, Kurz: Faster
-  // remainder by direct computation, 2019); exact for every 32-bit hash.
-  uint32_t Remainder(uint32_t hash) const {
-    const uint64_t fraction = remainder_factor_ * hash;
-    __extension__ using Uint128 = unsigned __int128;
-    return static_cast<uint32_t>((static_cast<Uint128>(fraction) * buckets_size_) >> 64);
-  }
   absl::string_view EntryName(int32_t entry) const;
   int64_t EntryCount(int32_t entry) const;
 
@@ -99,15 +87,12 @@ class Dictionary {
   int64_t tokens_size_ = 0;
   std::vector<Slot> slots_;
   int slot_shift_ = 63;
-  uint32_t buckets_size_ = 0;
-  uint64_t remainder_factor_ = 0;
-  bool pruned_ = false;
-  std::vector<KeptBuckets> kept_;   // empty unless pruned
-  std::vector<int32_t> kept_rows_;  // input row of the k-th bucket kept
+  KeptBuckets buckets_;
+  std::vector<int32_t> kept_rows_;  // behind the words, by rank; empty unless pruned
 };
 
 // Makes a Dictionary out of the parts of a file, refusing what does not fit
-// together. Call Entries, then Buckets or KeptBuckets, then Build, once each.
+// together. Call Entries, then AllBuckets or SomeBuckets, then Build, once each.
 class DictionaryBuilder {
  public:
   // `base` is where offsets count from; at each lies a name, a NUL and an int64
@@ -115,9 +100,9 @@ class DictionaryBuilder {
   absl::Status Entries(const char* base, std::vector<uint32_t> offsets, int32_t words_size,
                        int64_t tokens_size);
   // Every bucket has its row, behind the words.
-  void Buckets(uint32_t buckets_size);
+  void AllBuckets(uint32_t buckets_size);
   // Only these (bucket, index of its row behind the words) are left.
-  absl::Status KeptBuckets(uint32_t buckets_size, std::vector<std::pair<int32_t, int32_t>> kept);
+  absl::Status SomeBuckets(uint32_t buckets_size, std::vector<std::pair<int32_t, int32_t>> kept);
   Dictionary Build() { return std::move(dictionary_); }
 
  private:

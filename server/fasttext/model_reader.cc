@@ -45,7 +45,7 @@ constexpr int32_t kVersionWithoutSubwords = 11;
 
 // Longer n-grams than anyone trains would make a long word cost its square.
 constexpr int32_t kNgramMax = 255;
-// The bitmap of kept buckets takes a quarter of a byte for each of them.
+// The bitmap of kept buckets takes 1.5 bits for each of them.
 constexpr int32_t kPrunedBucketsMax = 1 << 27;
 constexpr size_t kWordBytesMax = size_t{1} << 20;
 // Huffman trees compare counts with fastText's "not yet built", 1e15.
@@ -228,7 +228,7 @@ class ModelParser {
   absl::Status ParseBuckets() {
     const auto buckets = static_cast<uint32_t>(model_.args_.bucket);
     if (kept_size_ < 0) {
-      builder_.Buckets(buckets);
+      builder_.AllBuckets(buckets);
       return absl::OkStatus();
     }
     HEXAPLA_RETURN_IF_ERROR(CheckRange("bucket of a pruned model", buckets, 0, kPrunedBucketsMax));
@@ -242,7 +242,7 @@ class ModelParser {
       HEXAPLA_RETURN_IF_ERROR(CheckRange("a kept bucket", bucket, 0, int64_t{buckets} - 1));
       HEXAPLA_RETURN_IF_ERROR(CheckRange("a kept bucket's row", row, 0, kept_size_ - 1));
     }
-    return builder_.KeptBuckets(buckets, std::move(kept));
+    return builder_.SomeBuckets(buckets, std::move(kept));
   }
 
   absl::StatusOr<Matrix> ParseMatrix(absl::string_view name, bool quantized) {

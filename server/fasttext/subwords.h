@@ -19,16 +19,16 @@ namespace hexapla::fasttext {
 template <typename Visitor>
 void VisitNgramHashes(absl::string_view bracketed, int minn, int maxn, Visitor&& visit) {
   const char* const text = bracketed.data();
-  const size_t size = bracketed.size();
-  const auto continues = [&](size_t at) { return at < size && (text[at] & 0xC0) == 0x80; };
-  for (size_t begin = 0; begin < size; ++begin) {
-    if (continues(begin)) continue;
+  const char* const text_end = text + bracketed.size();
+  const auto continues = [](char byte) { return (byte & 0xC0) == 0x80; };
+  for (const char* begin = text; begin < text_end; ++begin) {
+    if (continues(*begin)) continue;
     uint32_t hash = kHashSeed;
-    size_t end = begin;
-    for (int length = 1; end < size && length <= maxn; ++length) {
-      hash = ContinueHash(hash, text[end++]);
-      while (continues(end)) hash = ContinueHash(hash, text[end++]);
-      if (length >= minn && !(length == 1 && (begin == 0 || end == size))) visit(hash);
+    const char* end = begin;
+    for (int length = 1; end < text_end && length <= maxn; ++length) {
+      hash = ContinueHash(hash, *end++);
+      while (end < text_end && continues(*end)) hash = ContinueHash(hash, *end++);
+      if (length >= minn && !(length == 1 && (begin == text || end == text_end))) visit(hash);
     }
   }
 }
