@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_OPS_SERVER_H_
+#define HEXAPLA_SERVER_OPS_SERVER_H_
+
+#include <grpcpp/channel.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "server/models/model_set.h"
+#include "server/ops/health.h"
+#include "server/ops/options.h"
+#include "server/ops/worker_pool.h"
+#include "server/service/alignment_service.h"
+#include "server/service/embedding_service.h"
+#include "server/service/language_service.h"
+#include "server/service/model_service.h"
+
+namespace hexapla {
+
+// All services over one set of models, listening. It knows nothing of the
+// process around it (signals, output, exit codes): that is main.cc's part, and
+// so a client can hold one of its own, without a port.
+//
+// Example: Options options;
+//          options.listen.clear();  // in this process only
+//          auto server = Server::Create(options, models).value();
+//          v1::AlignmentService::NewStub(server->InProcessChannel());
+//
+// Threads: const methods and ReplaceModels may be called concurrently.
+class Server {
+ public:
+  // Serves when it returns: on every address of `options.listen`, and with none
+  // through InProcessChannel only. `models` must not be null; options.models is
+  // not read. `align` stands in for the engine in tests.
+  // Errors: InvalidArgument for a malformed address, FailedPrecondition when
+  // one is taken, with the system's reason.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
+                                                        std::shared_ptr<const ModelSet> models,
+                                                        AlignFunction align = AlignWithModels);
+
+  // Drains with no grace.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Where it listens, in the order of the options, with the real ports.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // A channel that reaches the services without a socket. The server must
+  // outlive it.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // Calls that begin from now on use `models`, which must not be null.
+  void ReplaceModels(std::shared_ptr<const ModelSet> models);
+
+  // Ends service without losing a call: tells the health checks, gives load
+  // balancers a moment to look away, refuses new calls, and lets those under way
+  // finish within `grace`, after which they are cancelled. Returns when all is
+  // still; idempotent.
+  void Drain(absl::Duration grace);
+
+ private:
+  Server(const Options& options, std::shared_ptr<const ModelSet> models, AlignFunction align);
+  absl::Status Start(const Options& options);
+  void AddServices(grpc::ServerBuilder& builder);
+
+  CurrentModels models_;
+  WorkerPool pool_;
+  AlignmentService alignment_service_;
+  LanguageService language_service_;
+  EmbeddingService embedding_service_;
+  ModelService model_service_;
+  HealthService health_service_;
+  // After the services, which it borrows.
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::string> addresses_;
+  bool drained_ = false;
+};
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_OPS_SERVER_H_
