@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/langid/fasttext_language_identifier.h"
+
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/base/status_macros.h"
+#include "server/langid/han_variant.h"
+#include "server/langid/label_table.h"
+
+namespace hexapla {
+namespace {
+
+using fasttext::Classifier;
+
+// A first guess is relied upon from this confidence and this lead on.
+constexpr float kReliableConfidence = 0.5f;
+constexpr float kReliableMargin = 0.3f;
+
+// A script counts when it has at least one letter in this many.
+constexpr uint32_t kScriptShare = 4;
+
+// ICU's codes of the letters that a script of ISO 15924 is made of.
+void AppendLetterScripts(absl::string_view script, std::vector<uint8_t>& codes) {
+  if (script == "Jpan") {
+    codes.insert(codes.end(), {USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_HAN});
+  } else if (script == "Kore") {
+    codes.insert(codes.end(), {USCRIPT_HANGUL, USCRIPT_HAN});
+  } else if (script == "Hans" || script == "Hant" || script == "Hani") {
+    codes.insert(codes.end(), {USCRIPT_HAN, USCRIPT_BOPOMOFO});
+  } else {
+    const int32_t code = u_getPropertyValueEnum(UCHAR_SCRIPT, std::string(script).c_str());
+    if (code > 0 && code < 256) codes.push_back(static_cast<uint8_t>(code));
+  }
+}
+
+bool Contains(const std::vector<uint8_t>& codes, int code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+uint32_t JapaneseLetters(const ScriptCounts& counts) {
+  return counts.kana() + counts.of(USCRIPT_HAN);
+}
+
+// A Japanese word or two in Chinese text do not make it Japanese.
+bool IsJapanese(const ScriptCounts& counts) {
+  return counts.kana() > 0 && counts.kana() * 8 >= JapaneseLetters(counts);
+}
+
+std::string ScriptOf(const CleanedText& cleaned) {
+  const ScriptCounts& counts = cleaned.scripts;
+  const int dominant = counts.Dominant();
+  if (dominant == USCRIPT_HANGUL) return "Kore";
+  if (JapaneseLetters(counts) >= counts.of(dominant)) {
+    if (IsJapanese(counts)) return "Jpan";
+    const absl::string_view variant = HanVariantOf(cleaned.text);
+    return variant.empty() ? "Hani" : std::string(variant.data(), variant.size());
+  }
+  return uscript_getShortName(static_cast<UScriptCode>(dominant));
+}
+
+}  // namespace
+
+// Memory that an identification needs and the next one can use again.
+struct FastTextLanguageIdentifier::Workspace {
+  CleanedText cleaned;
+  Classifier::Scratch scratch;
+  std::vector<float> probabilities;  // one a label
+  std::vector<float> weights;        // one a language
+  std::vector<int32_t> best_labels;  // one a language
+  std::vector<int32_t> race;         // the languages still in it
+};
+
+absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
+    absl::string_view path) {
+  HEXAPLA_ASSIGN_OR_RETURN(std::shared_ptr<const fasttext::Model> model,
+                           fasttext::Model::Read(path));
+  return Create(std::move(model));
+}
+
+absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
+    std::shared_ptr<const fasttext::Model> model) {
+  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<const Classifier> classifier,
+                           Classifier::Create(std::move(model)));
+  return std::unique_ptr<FastTextLanguageIdentifier>(
+      new FastTextLanguageIdentifier(std::move(classifier)));
+}
+
+FastTextLanguageIdentifier::FastTextLanguageIdentifier(std::unique_ptr<const Classifier> classifier)
+    : classifier_(std::move(classifier)) {
+  for (int32_t label = 0; label < classifier_->labels_size(); ++label) AddLabel(label);
+  // The tables behind these are made now, not in the first call.
+  CleanedText cleaned;
+  Clean("a", cleaned);
+  HanVariantOf("");
+}
+
+void FastTextLanguageIdentifier::AddLabel(int32_t label) {
+  const LabelMeaning meaning = MeaningOfLabel(RawLabel(label));
+  const auto [it, is_new] =
+      index_of_tag_.try_emplace(meaning.language, static_cast<int32_t>(languages_.size()));
+  language_of_label_.push_back(it->second);
+  if (!is_new) return;
+  Language language;
+  language.tag = meaning.language;
+  language.script_given = meaning.script_given;
+  for (const std::string& script : meaning.scripts) {
+    AppendLetterScripts(script, language.scripts);
+    if (language.usual_scripts == 0) language.usual_scripts = language.scripts.size();
+  }
+  languages_.push_back(std::move(language));
+}
+
+absl::string_view FastTextLanguageIdentifier::RawLabel(int32_t label) const {
+  return absl::StripPrefix(classifier_->label(label), "__label__");
+}
+
+std::vector<std::string> FastTextLanguageIdentifier::Languages() const {
+  std::vector<std::string> tags;
+  for (const Language& language : languages_) tags.push_back(language.tag);
+  std::sort(tags.begin(), tags.end());
+  return tags;
+}
+
+Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
+                                                    const IdentifyOptions& options) const {
+  thread_local Workspace workspace;
+  Clean(text, workspace.cleaned);
+  const bool has_letters = workspace.cleaned.scripts.letters() > 0;
+  Identification identification;
+  identification.script = has_letters ? ScriptOf(workspace.cleaned) : "Zyyy";
+  workspace.race.clear();
+  if (has_letters) {
+    const bool known = EnterAll(workspace);
+    KeepScripts(workspace);
+    if (!known && workspace.race.size() > 1) workspace.race.clear();
+    if (!options.candidates.empty()) KeepCandidates(options.candidates, workspace);
+  }
+  if (workspace.race.empty()) {
+    identification.guesses.push_back({.language = "und", .raw_label = ""});
+    return identification;
+  }
+  // The second guess decides on reliability, whether asked for or not.
+  identification.guesses = Rank(std::max(2, options.guesses_max), workspace);
+  const std::vector<LanguageGuess>& guesses = identification.guesses;
+  const float second = guesses.size() > 1 ? guesses[1].confidence : 0;
+  identification.reliable = guesses[0].confidence >= kReliableConfidence &&
+                            guesses[0].confidence - second >= kReliableMargin;
+  if (options.guesses_max < 2) identification.guesses.resize(1);
+  return identification;
+}
+
+bool FastTextLanguageIdentifier::EnterAll(Workspace& workspace) const {
+  std::vector<float>& probabilities = workspace.probabilities;
+  probabilities.resize(language_of_label_.size());
+  const int64_t features =
+      classifier_->PredictAll(workspace.cleaned.text, workspace.scratch, probabilities.data());
+  workspace.weights.assign(languages_.size(), 0.0f);
+  workspace.best_labels.assign(languages_.size(), -1);
+  for (size_t label = 0; label < probabilities.size(); ++label) {
+    const int32_t language = language_of_label_[label];
+    int32_t& best = workspace.best_labels[language];
+    if (best < 0 || probabilities[label] > probabilities[best]) best = static_cast<int32_t>(label);
+    workspace.weights[language] += probabilities[label];
+  }
+  workspace.race.resize(languages_.size());
+  std::iota(workspace.race.begin(), workspace.race.end(), 0);
+  return features > 0;
+}
+
+void FastTextLanguageIdentifier::KeepScripts(Workspace& workspace) const {
+  const ScriptCounts& counts = workspace.cleaned.scripts;
+  const int dominant = counts.Dominant();
+  const auto counts_enough = [&](uint8_t script) {
+    return script == dominant || counts.of(script) * kScriptShare >= counts.letters();
+  };
+  const bool japanese = IsJapanese(counts) && JapaneseLetters(counts) >= counts.of(dominant);
+  const auto is_out = [&](int32_t index) {
+    const std::vector<uint8_t>& scripts = languages_[index].scripts;
+    if (scripts.empty()) return false;
+    if (japanese) return !Contains(scripts, USCRIPT_HIRAGANA);
+    return std::none_of(scripts.begin(), scripts.end(), counts_enough);
+  };
+  std::vector<int32_t>& race = workspace.race;
+  race.erase(std::remove_if(race.begin(), race.end(), is_out), race.end());
+}
+
+void FastTextLanguageIdentifier::KeepCandidates(const std::vector<std::string>& candidates,
+                                                Workspace& workspace) const {
+  std::vector<char> is_candidate(languages_.size(), 0);
+  for (const std::string& candidate : candidates) {
+    // ICU is slow; most candidates are in our own form already.
+    const std::string tag =
+        index_of_tag_.contains(candidate) ? candidate : CanonicalLanguage(candidate);
+    const absl::string_view script = ScriptSubtag(tag);
+    for (size_t i = 0; i < languages_.size(); ++i) {
+      const Language& language = languages_[i];
+      if (LanguageSubtag(language.tag) != LanguageSubtag(tag)) continue;
+      is_candidate[i] |=
+          script.empty() || language.script_given.empty() || language.script_given == script;
+    }
+  }
+  std::vector<int32_t>& race = workspace.race;
+  const auto is_out = [&](int32_t index) { return is_candidate[index] == 0; };
+  race.erase(std::remove_if(race.begin(), race.end(), is_out), race.end());
+}
+
+std::vector<LanguageGuess> FastTextLanguageIdentifier::Rank(int guesses_max,
+                                                            Workspace& workspace) const {
+  std::vector<int32_t>& race = workspace.race;
+  const std::vector<float>& weights = workspace.weights;
+  const size_t size = std::min(race.size(), static_cast<size_t>(guesses_max));
+  float sum = 0;
+  for (const int32_t index : race) sum += weights[index];
+  std::partial_sort(race.begin(), race.begin() + size, race.end(), [&](int32_t a, int32_t b) {
+    return weights[a] != weights[b] ? weights[a] > weights[b] : a < b;
+  });
+  std::vector<LanguageGuess> guesses;
+  for (size_t i = 0; i < size; ++i) {
+    const int32_t index = race[i];
+    const absl::string_view label = RawLabel(workspace.best_labels[index]);
+    // Nothing to divide: the model excludes all that script and caller allow.
+    const float share = sum > 0 ? weights[index] / sum : 1.0f / static_cast<float>(race.size());
+    guesses.push_back({.language = TagOf(languages_[index], workspace.cleaned),
+                       .raw_label = std::string(label.data(), label.size()),
+                       .confidence = share});
+  }
+  return guesses;
+}
+
+std::string FastTextLanguageIdentifier::TagOf(const Language& language,
+                                              const CleanedText& cleaned) const {
+  if (!language.script_given.empty()) return language.tag;
+  if (language.tag == "zh") {
+    const absl::string_view variant = HanVariantOf(cleaned.text);
+    return variant.empty() ? "zh" : absl::StrCat("zh-", variant);
+  }
+  const int dominant = cleaned.scripts.Dominant();
+  const auto& scripts = language.scripts;
+  const auto usual_end = scripts.begin() + static_cast<std::ptrdiff_t>(language.usual_scripts);
+  if (std::find(usual_end, scripts.end(), dominant) == scripts.end()) return language.tag;
+  return absl::StrCat(language.tag, "-", uscript_getShortName(static_cast<UScriptCode>(dominant)));
+}
+
+}  // namespace hexapla
