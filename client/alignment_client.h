@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_CLIENT_ALIGNMENT_CLIENT_H_
+#define HEXAPLA_CLIENT_ALIGNMENT_CLIENT_H_
+
+#include <google/rpc/status.pb.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/support/status.h>
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "hexapla/v1/alignment_service.grpc.pb.h"
+#include "hexapla/v1/language_service.grpc.pb.h"
+#include "hexapla/v1/model_service.grpc.pb.h"
+
+namespace hexapla {
+
+// The calls of the service as plain functions. Every call waits at most for the
+// timeout; an error keeps the call's code and says in one line what a person
+// needs, the reason in brackets: "versions[1].text is blank [TEXT_BLANK]".
+//
+// Threads: const methods may run concurrently.
+class AlignmentClient {
+ public:
+  AlignmentClient(std::shared_ptr<grpc::Channel> channel, absl::Duration timeout);
+
+  absl::StatusOr<v1::AlignDocumentsResponse> AlignDocuments(
+      const v1::AlignDocumentsRequest& request) const;
+  absl::StatusOr<v1::DetectLanguagesResponse> DetectLanguages(
+      const v1::DetectLanguagesRequest& request) const;
+  absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
+
+  // The word of the standard health service for the server as a whole: "SERVING",
+  // "NOT_SERVING" or another of its names.
+  absl::StatusOr<std::string> Health() const;
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+  const absl::Duration timeout_;
+  const std::unique_ptr<v1::AlignmentService::StubInterface> alignment_;
+  const std::unique_ptr<v1::LanguageService::StubInterface> language_;
+  const std::unique_ptr<v1::ModelService::StubInterface> model_;
+};
+
+// The error of a call, or of an item of a batch, as one line for people.
+absl::Status FromGrpcStatus(const grpc::Status& status);
+absl::Status FromRpcStatus(const google::rpc::Status& status);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_CLIENT_ALIGNMENT_CLIENT_H_

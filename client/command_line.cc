@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+#include "client/server_address.h"
+#include "client/version.h"
+
+namespace hexapla {
+namespace {
+
+constexpr char kDefaultServer[] = "127.0.0.1:50051";
+constexpr int kFilesMin = 2;
+constexpr int kFilesMax = 16;
+constexpr int kBeadSizeMax = 8;
+constexpr int kTopMax = 16;
+
+constexpr char kDescription[] =
+    "Aligns the sentences of a document across its language versions and names languages,\n"
+    "by asking a Hexapla server.";
+
+constexpr char kFooter[] = R"(Examples:
+  hexapla align article.en.txt article.fr.txt article.ar.txt
+  hexapla detect *.txt
+  hexapla --server=10.0.0.5:50051,10.0.0.6:50051 health
+  hexapla --local align article.en.txt article.fr.txt    # no server needed
+
+Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.
+The commands match, score and corpus are not available in this version.)";
+
+constexpr char kAlignFooter[] = R"(Examples:
+  hexapla align article.en.txt article.fr.txt             # side by side at a terminal
+  hexapla align en.txt fr.txt ar.txt --format=tsv > beads.tsv
+  hexapla align --lines en.sentences fr.sentences --format=beads --min_probability=0.5
+  cat draft.txt | hexapla align - final.txt --languages=en,fr --no_merges
+
+Global flags such as --server and --local: see hexapla --help.)";
+
+constexpr char kDetectFooter[] = R"(Examples:
+  hexapla detect letter.txt memo.txt
+  hexapla detect --lines --top=3 --format=tsv mixed.txt
+  echo 'Guten Morgen' | hexapla detect --candidates=de,nl,da
+
+Global flags such as --server and --local: see hexapla --help.)";
+
+constexpr char kModelsFooter[] = R"(Example:
+  hexapla models --format=jsonl
+
+Global flags such as --server and --local: see hexapla --help.)";
+
+constexpr char kHealthFooter[] =
+    R"(Prints one line for each server and succeeds only if all of them are SERVING.
+
+Example:
+  hexapla --server=10.0.0.5:50051 health && echo ready)";
+
+// What a flag's text may say and what it means.
+template <typename Value>
+struct NamedValue {
+  absl::string_view name;
+  Value value;
+};
+
+constexpr std::array kOutputFormats = {
+    NamedValue<OutputFormat>{"table", OutputFormat::kTable},
+    NamedValue<OutputFormat>{"tsv", OutputFormat::kTsv},
+    NamedValue<OutputFormat>{"jsonl", OutputFormat::kJsonl},
+    NamedValue<OutputFormat>{"beads", OutputFormat::kBeads},
+};
+constexpr std::array kInputFormats = {
+    NamedValue<InputFormat>{"auto", InputFormat::kAuto},
+    NamedValue<InputFormat>{"text", InputFormat::kText},
+    NamedValue<InputFormat>{"lines", InputFormat::kLines},
+};
+constexpr std::array<absl::string_view, 3> kLaterOutputFormats = {"tmx", "xliff", "html"};
+constexpr std::array<absl::string_view, 4> kLaterInputFormats = {"markdown", "html", "srt",
+                                                                 "jsonl"};
+constexpr std::array<const char*, 3> kLaterCommands = {"match", "score", "corpus"};
+
+// A usage error found after CLI11 has parsed the words; caught in Parse below.
+class UsageError : public CLI::Error {
+ public:
+  UsageError(const std::string& what, const std::string& problem)
+      : CLI::Error("UsageError", absl::StrCat(what, ": ", problem), kExitUsage) {}
+};
+
+std::string NotAvailable(const std::string& value) {
+  return absl::StrCat(value, " is not available in this version");
+}
+
+template <typename Value, size_t N, size_t M>
+Value ValueNamed(const std::string& flag, const std::string& text,
+                 const std::array<NamedValue<Value>, N>& known,
+                 const std::array<absl::string_view, M>& later,
+                 const std::vector<Value>& accepted) {
+  if (std::find(later.begin(), later.end(), absl::string_view(text)) != later.end()) {
+    throw UsageError(flag, NotAvailable(text));
+  }
+  std::vector<absl::string_view> names;
+  for (const NamedValue<Value>& entry : known) {
+    if (std::find(accepted.begin(), accepted.end(), entry.value) == accepted.end()) continue;
+    if (entry.name == text) return entry.value;
+    names.push_back(entry.name);
+  }
+  throw UsageError(
+      flag, absl::StrCat("unknown value \"", text, "\"; expected ", absl::StrJoin(names, ", ")));
+}
+
+std::optional<OutputFormat> ParseFormat(const std::string& text,
+                                        const std::vector<OutputFormat>& accepted) {
+  if (text.empty()) return std::nullopt;
+  return ValueNamed("--format", text, kOutputFormats, kLaterOutputFormats, accepted);
+}
+
+InputFormat ParseInputFormat(const std::string& text, bool lines) {
+  if (text.empty()) return lines ? InputFormat::kLines : InputFormat::kAuto;
+  const InputFormat format =
+      ValueNamed("--input_format", text, kInputFormats, kLaterInputFormats,
+                 {InputFormat::kAuto, InputFormat::kText, InputFormat::kLines});
+  if (lines && format != InputFormat::kLines) {
+    throw UsageError("--lines", absl::StrCat("contradicts --input_format=", text));
+  }
+  return format;
+}
+
+// "90" is seconds; else a number with a unit, as in "1.5s", "200ms" or "2m".
+absl::Duration ParseTime(const std::string& flag, const std::string& text) {
+  absl::Duration duration;
+  double seconds = 0;
+  if (absl::SimpleAtod(text, &seconds) && std::isfinite(seconds)) {
+    duration = absl::Seconds(seconds);
+  } else if (!absl::ParseDuration(text, &duration)) {
+    throw UsageError(flag, "expected a time such as 30, 1.5s or 200ms");
+  }
+  if (duration <= absl::ZeroDuration()) throw UsageError(flag, "must be above zero");
+  return duration;
+}
+
+double CheckProbability(const std::string& flag, double value) {
+  // Written so that not-a-number fails too.
+  if (!(value >= 0 && value <= 1)) throw UsageError(flag, "must lie between 0 and 1");
+  return value;
+}
+
+std::vector<std::string> SplitList(const std::string& text) {
+  if (text.empty()) return {};
+  return absl::StrSplit(text, ',');
+}
+
+void CheckStandardInputOnce(const std::vector<std::string>& files) {
+  if (std::count(files.begin(), files.end(), "-") > 1) {
+    throw UsageError("FILE", "- (standard input) can be read only once");
+  }
+}
+
+std::vector<std::string> ParseServers(const std::string& text) {
+  std::vector<std::string> servers = SplitList(text);
+  for (const std::string& server : servers) {
+    const absl::StatusOr<ServerAddress> address = ParseServerAddress(server);
+    if (!address.ok()) throw UsageError("--server", std::string(address.status().message()));
+    if (servers.size() > 1 && !address->unix_path.empty()) {
+      throw UsageError("--server", "a Unix socket cannot be one of several addresses");
+    }
+  }
+  return servers;
+}
+
+// The words of the global flags and how they become ConnectionOptions.
+struct GlobalFlags {
+  std::string server;
+  bool local = false;
+  std::string models;
+  std::string timeout;
+  std::string connect_timeout;
+
+  void AddTo(CLI::App& app) {
+    app.add_option("--server", server,
+                   absl::StrCat("addresses of the server, separated by commas; "
+                                "default $HEXAPLA_SERVER, else ",
+                                kDefaultServer))
+        ->type_name("ADDR[,ADDR...]");
+    app.add_flag("--local", local, "run the service inside this process, without a server");
+    app.add_option("--models", models, "model directory for --local; default: beside the program")
+        ->type_name("DIR");
+    app.add_option("--timeout", timeout, "time for one call, retries included; default 10m")
+        ->type_name("TIME");
+    app.add_option("--connect_timeout", connect_timeout,
+                   "time to wait for a connection; default 5s")
+        ->type_name("TIME");
+  }
+
+  ConnectionOptions Parse(const std::string& server_environment) const {
+    ConnectionOptions connection;
+    if (local && !server.empty()) throw UsageError("--local", "contradicts --server");
+    if (!local && !models.empty()) throw UsageError("--models", "needs --local");
+    connection.servers = ParseServers(!server.empty()               ? server
+                                      : !server_environment.empty() ? server_environment
+                                                                    : kDefaultServer);
+    connection.local = local;
+    connection.models = models;
+    if (!timeout.empty()) connection.timeout = ParseTime("--timeout", timeout);
+    if (!connect_timeout.empty()) {
+      connection.connect_timeout = ParseTime("--connect_timeout", connect_timeout);
+    }
+    return connection;
+  }
+};
+
+struct AlignFlags {
+  AlignCommand command;
+  bool lines = false;
+  std::string input_format;
+  std::string format;
+  std::string languages;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* align = app.add_subcommand("align", "align the sentences of 2 to 16 files");
+    align->footer(kAlignFooter);
+    align
+        ->add_option("FILE", command.files,
+                     "language versions of one document; - is standard input")
+        ->type_name("");
+    align->add_option("--format", format, "table (default at a terminal), tsv (else), jsonl, beads")
+        ->type_name("NAME");
+    align->add_flag("--lines", lines, "one sentence a line; same as --input_format=lines");
+    align->add_option("--input_format", input_format, "auto (default), text, lines")
+        ->type_name("NAME");
+    align
+        ->add_option("--languages", languages,
+                     "languages of the files in order (BCP-47); an empty one is detected")
+        ->type_name("CODE,CODE...");
+    align
+        ->add_option("--min_probability", command.min_probability,
+                     "leave out beads under this probability")
+        ->type_name("P");
+    align
+        ->add_option("--min_document_probability", command.min_document_probability,
+                     "fail if two versions are less probably versions of one document")
+        ->type_name("P");
+    align
+        ->add_option("--max_bead_size", command.max_bead_size,
+                     absl::StrCat("most sentences of one file in a bead, 1 to ", kBeadSizeMax))
+        ->type_name("N");
+    align->add_flag("--no_merges", command.no_merges, "only beads of single sentences");
+    return align;
+  }
+
+  AlignCommand Parse() const {
+    AlignCommand result = command;
+    const int files = static_cast<int>(result.files.size());
+    if (files < kFilesMin || files > kFilesMax) {
+      throw UsageError("FILE",
+                       absl::StrFormat("%d given; expected %d to %d", files, kFilesMin, kFilesMax));
+    }
+    CheckStandardInputOnce(result.files);
+    result.format = ParseFormat(format, {OutputFormat::kTable, OutputFormat::kTsv,
+                                         OutputFormat::kJsonl, OutputFormat::kBeads});
+    result.input_format = ParseInputFormat(input_format, lines);
+    result.languages = SplitList(languages);
+    if (!result.languages.empty() && result.languages.size() != result.files.size()) {
+      throw UsageError("--languages",
+                       absl::StrFormat("%d given for %d files", result.languages.size(), files));
+    }
+    CheckProbability("--min_probability", result.min_probability);
+    CheckProbability("--min_document_probability", result.min_document_probability.value_or(0));
+    const int bead_size = result.max_bead_size.value_or(1);
+    if (bead_size < 1 || bead_size > kBeadSizeMax) {
+      throw UsageError("--max_bead_size", absl::StrCat("must lie between 1 and ", kBeadSizeMax));
+    }
+    return result;
+  }
+};
+
+struct DetectFlags {
+  DetectCommand command;
+  std::string format;
+  std::string candidates;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* detect = app.add_subcommand("detect", "name the languages of files or lines");
+    detect->footer(kDetectFooter);
+    detect->add_option("FILE", command.files, "files to read; none or -: standard input")
+        ->type_name("");
+    detect->add_flag("--lines", command.lines, "each line is a text of its own");
+    detect
+        ->add_option("--top", command.top,
+                     absl::StrCat("how many guesses to give, 1 to ", kTopMax, "; default 1"))
+        ->type_name("K");
+    detect->add_option("--candidates", candidates, "consider only these languages (BCP-47)")
+        ->type_name("CODE,CODE...");
+    detect->add_option("--format", format, "table (default at a terminal), tsv (else), jsonl")
+        ->type_name("NAME");
+    return detect;
+  }
+
+  DetectCommand Parse() const {
+    DetectCommand result = command;
+    if (result.files.empty()) result.files.push_back("-");
+    CheckStandardInputOnce(result.files);
+    result.format =
+        ParseFormat(format, {OutputFormat::kTable, OutputFormat::kTsv, OutputFormat::kJsonl});
+    if (result.top < 1 || result.top > kTopMax) {
+      throw UsageError("--top", absl::StrCat("must lie between 1 and ", kTopMax));
+    }
+    result.candidates = SplitList(candidates);
+    for (const std::string& candidate : result.candidates) {
+      if (candidate.empty()) throw UsageError("--candidates", "a language is empty");
+    }
+    return result;
+  }
+};
+
+struct ModelsFlags {
+  std::string format;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* models = app.add_subcommand("models", "list the models of the server");
+    models->footer(kModelsFooter);
+    models->add_option("--format", format, "table (default at a terminal), tsv (else), jsonl")
+        ->type_name("NAME");
+    return models;
+  }
+
+  ModelsCommand Parse() const {
+    return {.format = ParseFormat(
+                format, {OutputFormat::kTable, OutputFormat::kTsv, OutputFormat::kJsonl})};
+  }
+};
+
+// Commands and flags of the contract that come later: they are known here only
+// so that the answer can say so. They never show in a help text.
+void AddLater(CLI::App& app, CLI::App& align, CLI::App& detect) {
+  for (const char* name : kLaterCommands) {
+    CLI::App* later = app.add_subcommand(name)->group("")->allow_extras()->fallthrough(false);
+    later->set_help_flag();
+    later->preparse_callback([name](size_t) {
+      throw UsageError(name, "this command is not available in this version");
+    });
+  }
+  const auto refuse = [](const char* flag) {
+    return [flag](const std::string&) {
+      throw UsageError(flag, "this flag is not available in this version");
+    };
+  };
+  align.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
+  detect.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
+  detect.add_option_function<std::string>("--input_format", refuse("--input_format"))->group("");
+  detect
+      .add_flag_callback(
+          "--spans",
+          [] { throw UsageError("--spans", "this flag is not available in this version"); })
+      ->group("");
+}
+
+EarlyExit UsageExit(const CLI::App& app, const std::string& problem) {
+  const std::vector<const CLI::App*> commands = app.get_subcommands(
+      [](const CLI::App* command) { return command->parsed() && !command->get_group().empty(); });
+  const std::string name =
+      commands.empty() ? "hexapla" : absl::StrCat("hexapla ", commands.front()->get_name());
+  return {.exit_code = kExitUsage,
+          .standard_error = absl::StrCat(name, ": ", problem, " (see ", name, " --help)\n")};
+}
+
+}  // namespace
+
+std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments,
+                                                      const std::string& server_environment) {
+  CLI::App app(kDescription, "hexapla");
+  app.footer(kFooter);
+  app.set_version_flag("--version", absl::StrCat("hexapla ", kVersion));
+  app.require_subcommand(1);
+  app.fallthrough();
+
+  GlobalFlags global;
+  AlignFlags align;
+  DetectFlags detect;
+  ModelsFlags models;
+  global.AddTo(app);
+  CLI::App* align_app = align.AddTo(app);
+  CLI::App* detect_app = detect.AddTo(app);
+  CLI::App* models_app = models.AddTo(app);
+  CLI::App* health_app = app.add_subcommand("health", "say whether the server is serving");
+  health_app->footer(kHealthFooter);
+  AddLater(app, *align_app, *detect_app);
+
+  try {
+    // CLI11 takes the words last first.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    CommandLine result = {.connection = global.Parse(server_environment),
+                          .command = HealthCommand()};
+    if (align_app->parsed()) result.command = align.Parse();
+    if (detect_app->parsed()) result.command = detect.Parse();
+    if (models_app->parsed()) result.command = models.Parse();
+    return result;
+  } catch (const CLI::CallForVersion& version) {
+    return EarlyExit{.standard_output = absl::StrCat(version.what(), "\n")};
+  } catch (const CLI::CallForHelp&) {
+    return EarlyExit{.standard_output = app.help()};
+  } catch (const CLI::RequiredError&) {
+    // Nothing is required but a command.
+    const std::vector<std::string> words = app.remaining();
+    return UsageExit(
+        app, words.empty() ? "no command given" : absl::StrCat("unknown command ", words.front()));
+  } catch (const CLI::Error& error) {
+    return UsageExit(app, error.what());
+  }
+}
+
+}  // namespace hexapla

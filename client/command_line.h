@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_CLIENT_COMMAND_LINE_H_
+#define HEXAPLA_CLIENT_COMMAND_LINE_H_
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "client/exit_code.h"
+
+namespace hexapla {
+
+// How a result is written. Not every command has every format.
+enum class OutputFormat { kTable, kTsv, kJsonl, kBeads };
+
+// How an input file is read.
+enum class InputFormat {
+  kAuto,   // as kText, until other formats are recognised
+  kText,   // raw text; the server finds the sentences
+  kLines,  // one sentence a line
+};
+
+// Where the service is and how long to wait for it.
+struct ConnectionOptions {
+  // "host:port", "[v6]:port" or "unix:/path"; at least one.
+  std::vector<std::string> servers = {};
+  // Run the service inside this process instead; `servers` is then ignored.
+  bool local = false;
+  // Model directory for `local`; empty: found relative to the executable.
+  std::string models = "";
+  // For one whole call, retries included.
+  absl::Duration timeout = absl::Minutes(10);
+  // Until the first connection stands.
+  absl::Duration connect_timeout = absl::Seconds(5);
+};
+
+struct AlignCommand {
+  // 2 to 16 names; "-" is standard input, at most once.
+  std::vector<std::string> files = {};
+  InputFormat input_format = InputFormat::kAuto;
+  // Empty: the default, a table at a terminal and TSV elsewhere.
+  std::optional<OutputFormat> format = std::nullopt;
+  // BCP-47, one for each file, or none at all; an empty one is detected.
+  std::vector<std::string> languages = {};
+  // Beads under this probability are left out; in [0, 1].
+  double min_probability = 0;
+  // The command fails if a pair of versions is under this; in [0, 1].
+  std::optional<double> min_document_probability = std::nullopt;
+  // Most sentences of one version in a bead; empty: the server's default.
+  std::optional<int> max_bead_size = std::nullopt;
+  bool no_merges = false;
+};
+
+struct DetectCommand {
+  // Names; "-" is standard input, at most once. At least one.
+  std::vector<std::string> files = {};
+  // Each line is a text of its own; else each file is.
+  bool lines = false;
+  std::optional<OutputFormat> format = std::nullopt;
+  // Guesses to return; at least 1.
+  int top = 1;
+  // BCP-47; when not empty, only these are considered.
+  std::vector<std::string> candidates = {};
+};
+
+struct ModelsCommand {
+  std::optional<OutputFormat> format = std::nullopt;
+};
+
+struct HealthCommand {};
+
+struct CommandLine {
+  ConnectionOptions connection = {};
+  std::variant<AlignCommand, DetectCommand, ModelsCommand, HealthCommand> command;
+};
+
+// The program's answer when there is nothing to run: help, version, or a usage
+// error with its one line for standard error.
+struct EarlyExit {
+  ExitCode exit_code = kExitDone;
+  std::string standard_output = "";
+  std::string standard_error = "";
+};
+
+// Parses the arguments after the program's name. `server_environment` is the
+// value of $HEXAPLA_SERVER, "" when unset; the flag wins over it. Global flags
+// may stand before and after the command.
+std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments,
+                                                      const std::string& server_environment);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_CLIENT_COMMAND_LINE_H_

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_CLIENT_CONNECTION_H_
+#define HEXAPLA_CLIENT_CONNECTION_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace hexapla {
+
+// Connects to one server, or to several in turn (round robin), and waits until
+// the first of them answers. Calls over the channel are repeated while their
+// server is UNAVAILABLE, a few times within two seconds.
+//
+// Addresses are those of ParseServerAddress; several must all be of hosts.
+//
+// Errors: Unavailable if no connection stands after `timeout`, or for one of
+// several hosts that has no address; InvalidArgument for a malformed address.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::vector<std::string>& servers,
+                                                       absl::Duration timeout);
+
+// The name by which gRPC reaches all of `servers`. Errors: as Connect.
+absl::StatusOr<std::string> ChannelTarget(const std::vector<std::string>& servers);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_CLIENT_CONNECTION_H_

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace hexapla {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Arguments = std::vector<std::string>;
+
+CommandLine Parse(const Arguments& arguments, const std::string& environment = "") {
+  auto result = ParseCommandLine(arguments, environment);
+  if (const auto* exit = std::get_if<EarlyExit>(&result)) {
+    ADD_FAILURE() << exit->standard_error << exit->standard_output;
+    return {};
+  }
+  return std::get<CommandLine>(result);
+}
+
+EarlyExit ParseExit(const Arguments& arguments, const std::string& environment = "") {
+  auto result = ParseCommandLine(arguments, environment);
+  if (std::holds_alternative<CommandLine>(result)) {
+    ADD_FAILURE() << "no early exit";
+    return {};
+  }
+  return std::get<EarlyExit>(result);
+}
+
+AlignCommand ParseAlign(const Arguments& arguments) {
+  return std::get<AlignCommand>(Parse(arguments).command);
+}
+
+DetectCommand ParseDetect(const Arguments& arguments) {
+  return std::get<DetectCommand>(Parse(arguments).command);
+}
+
+TEST(CommandLineTest, AlignHasDefaults) {
+  const AlignCommand align = ParseAlign({"align", "a.txt", "b.txt"});
+  EXPECT_THAT(align.files, ElementsAre("a.txt", "b.txt"));
+  EXPECT_EQ(align.format, std::nullopt);
+  EXPECT_EQ(align.input_format, InputFormat::kAuto);
+  EXPECT_THAT(align.languages, IsEmpty());
+  EXPECT_EQ(align.min_probability, 0);
+  EXPECT_EQ(align.min_document_probability, std::nullopt);
+  EXPECT_EQ(align.max_bead_size, std::nullopt);
+  EXPECT_FALSE(align.no_merges);
+}
+
+TEST(CommandLineTest, AlignTakesAllItsFlags) {
+  const AlignCommand align =
+      ParseAlign({"align", "--lines", "a", "--format=beads", "--languages=en,,zh-Hant", "b",
+                  "--min_probability=0.25", "--min_document_probability", "0.5",
+                  "--max_bead_size=8", "--no_merges", "c"});
+  EXPECT_THAT(align.files, ElementsAre("a", "b", "c"));
+  EXPECT_EQ(align.format, OutputFormat::kBeads);
+  EXPECT_EQ(align.input_format, InputFormat::kLines);
+  EXPECT_THAT(align.languages, ElementsAre("en", "", "zh-Hant"));
+  EXPECT_EQ(align.min_probability, 0.25);
+  EXPECT_EQ(align.min_document_probability, 0.5);
+  EXPECT_EQ(align.max_bead_size, 8);
+  EXPECT_TRUE(align.no_merges);
+}
+
+TEST(CommandLineTest, DetectHasDefaultsAndFlags) {
+  EXPECT_THAT(ParseDetect({"detect"}).files, ElementsAre("-"));
+  EXPECT_EQ(ParseDetect({"detect"}).top, 1);
+  const DetectCommand detect = ParseDetect(
+      {"detect", "--lines", "--top=3", "--candidates=en,fr", "--format=jsonl", "a", "-", "b"});
+  EXPECT_THAT(detect.files, ElementsAre("a", "-", "b"));
+  EXPECT_TRUE(detect.lines);
+  EXPECT_EQ(detect.top, 3);
+  EXPECT_THAT(detect.candidates, ElementsAre("en", "fr"));
+  EXPECT_EQ(detect.format, OutputFormat::kJsonl);
+}
+
+TEST(CommandLineTest, FilesMayBeNamedLikeCommandsAndFlags) {
+  EXPECT_THAT(ParseAlign({"align", "models", "detect"}).files, ElementsAre("models", "detect"));
+  EXPECT_THAT(ParseAlign({"align", "--", "--lines", "-x"}).files, ElementsAre("--lines", "-x"));
+  EXPECT_THAT(ParseAlign({"align", "a,b", "a b\tc"}).files, ElementsAre("a,b", "a b\tc"));
+}
+
+TEST(CommandLineTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
+  for (const Arguments& arguments :
+       {Arguments{"--server=h:1,[::1]:2", "--timeout=1.5", "--connect_timeout=200ms", "health"},
+        Arguments{"health", "--server", "h:1,[::1]:2", "--timeout", "1500ms",
+                  "--connect_timeout=0.2"}}) {
+    const ConnectionOptions connection = Parse(arguments).connection;
+    EXPECT_THAT(connection.servers, ElementsAre("h:1", "[::1]:2"));
+    EXPECT_EQ(connection.timeout, absl::Milliseconds(1500));
+    EXPECT_EQ(connection.connect_timeout, absl::Milliseconds(200));
+  }
+}
+
+TEST(CommandLineTest, TheServerComesFromFlagThenEnvironmentThenDefault) {
+  EXPECT_THAT(Parse({"health"}).connection.servers, ElementsAre("127.0.0.1:50051"));
+  EXPECT_THAT(Parse({"health"}, "a:1,b:2").connection.servers, ElementsAre("a:1", "b:2"));
+  EXPECT_THAT(Parse({"health", "--server=c:3"}, "a:1").connection.servers, ElementsAre("c:3"));
+}
+
+TEST(CommandLineTest, LocalTakesAModelDirectory) {
+  const ConnectionOptions connection =
+      Parse({"models", "--local", "--models=/opt/models"}, "ignored:1").connection;
+  EXPECT_TRUE(connection.local);
+  EXPECT_EQ(connection.models, "/opt/models");
+}
+
+TEST(CommandLineTest, HelpAndVersionSucceed) {
+  EXPECT_THAT(ParseExit({"--help"}).standard_output, HasSubstr("Examples:"));
+  EXPECT_THAT(ParseExit({"--version"}).standard_output, HasSubstr("hexapla "));
+  for (const char* command : {"align", "detect", "models", "health"}) {
+    const EarlyExit exit = ParseExit({command, "--help"});
+    EXPECT_EQ(exit.exit_code, kExitDone);
+    EXPECT_EQ(exit.standard_error, "");
+    EXPECT_THAT(exit.standard_output, HasSubstr("Example")) << command;
+    EXPECT_THAT(exit.standard_output, HasSubstr(std::string("hexapla ") + command));
+  }
+}
+
+TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
+  struct Case {
+    Arguments arguments;
+    const char* message;
+  };
+  const Case cases[] = {
+      {.arguments = {}, .message = "hexapla: no command given"},
+      {.arguments = {"frobnicate", "x"}, .message = "hexapla: unknown command frobnicate"},
+      {.arguments = {"--frobnicate", "health"}, .message = "--frobnicate"},
+      {.arguments = {"align", "a", "b", "--frobnicate"}, .message = "--frobnicate"},
+      {.arguments = {"align"}, .message = "0 given; expected 2 to 16"},
+      {.arguments = {"align", "a"}, .message = "1 given; expected 2 to 16"},
+      {.arguments = {"align", "a", "b", "--format=pdf"}, .message = "--format: unknown value"},
+      {.arguments = {"align", "a", "b", "--format=tmx"},
+       .message = "tmx is not available in this version"},
+      {.arguments = {"align", "a", "b", "--format=xliff"},
+       .message = "xliff is not available in this version"},
+      {.arguments = {"align", "a", "b", "--format=html"},
+       .message = "html is not available in this version"},
+      {.arguments = {"align", "a", "b", "--input_format=srt"},
+       .message = "srt is not available in this version"},
+      {.arguments = {"align", "a", "b", "--input_format=lines", "--encoding=utf-16"},
+       .message = "--encoding: this flag is not available in this version"},
+      {.arguments = {"align", "a", "b", "--input_format=docx"}, .message = "--input_format"},
+      {.arguments = {"align", "a", "b", "--lines", "--input_format=text"}, .message = "--lines"},
+      {.arguments = {"align", "a", "b", "--languages=en"}, .message = "1 given for 2 files"},
+      {.arguments = {"align", "a", "b", "--languages=en,fr,de"}, .message = "3 given for 2 files"},
+      {.arguments = {"align", "a", "b", "--min_probability=1.5"}, .message = "--min_probability"},
+      {.arguments = {"align", "a", "b", "--min_probability=nan"}, .message = "--min_probability"},
+      {.arguments = {"align", "a", "b", "--min_probability=high"}, .message = "--min_probability"},
+      {.arguments = {"align", "a", "b", "--min_document_probability=-1"},
+       .message = "--min_document_probability"},
+      {.arguments = {"align", "a", "b", "--max_bead_size=0"}, .message = "--max_bead_size"},
+      {.arguments = {"align", "a", "b", "--max_bead_size=9"}, .message = "--max_bead_size"},
+      {.arguments = {"align", "-", "-"}, .message = "standard input"},
+      {.arguments = {"detect", "--format=beads"}, .message = "--format: unknown value"},
+      {.arguments = {"detect", "--top=0"}, .message = "--top"},
+      {.arguments = {"detect", "--top=17"}, .message = "--top"},
+      {.arguments = {"detect", "--candidates=en,,fr"}, .message = "--candidates"},
+      {.arguments = {"detect", "--spans", "a"},
+       .message = "--spans: this flag is not available in this version"},
+      {.arguments = {"match", "a", "b", "--format=jsonl"},
+       .message = "match: this command is not available in this version"},
+      {.arguments = {"score", "--languages=en,fr"},
+       .message = "score: this command is not available in this version"},
+      {.arguments = {"corpus", "in", "out"},
+       .message = "corpus: this command is not available in this version"},
+      {.arguments = {"health", "extra"}, .message = "extra"},
+      {.arguments = {"health", "--server=a:1,,b:2"}, .message = "--server"},
+      {.arguments = {"health", "--server=a:port"}, .message = "--server"},
+      {.arguments = {"health", "--server=unix:/a,unix:/b"}, .message = "--server"},
+      {.arguments = {"health", "--timeout=soon"}, .message = "--timeout"},
+      {.arguments = {"health", "--timeout=0"}, .message = "--timeout"},
+      {.arguments = {"health", "--connect_timeout=-1s"}, .message = "--connect_timeout"},
+      {.arguments = {"health", "--local", "--server=a:1"}, .message = "--local"},
+      {.arguments = {"health", "--models=/m"}, .message = "--models"},
+  };
+  for (const Case& test : cases) {
+    SCOPED_TRACE(test.message);
+    const EarlyExit exit = ParseExit(test.arguments);
+    EXPECT_EQ(exit.exit_code, kExitUsage);
+    EXPECT_EQ(exit.standard_output, "");
+    EXPECT_THAT(exit.standard_error, HasSubstr(test.message));
+    EXPECT_EQ(std::count(exit.standard_error.begin(), exit.standard_error.end(), '\n'), 1);
+  }
+}
+
+TEST(CommandLineTest, TheNumberOfFilesIsBounded) {
+  Arguments arguments = {"align"};
+  for (int file = 0; file < 16; ++file) arguments.push_back("f" + std::to_string(file));
+  EXPECT_EQ(ParseAlign(arguments).files.size(), 16U);
+  arguments.push_back("f16");
+  EXPECT_EQ(ParseExit(arguments).exit_code, kExitUsage);
+}
+
+TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
+  EXPECT_EQ(ParseExit({"health"}, "a:b:c:").exit_code, kExitUsage);
+}
+
+TEST(CommandLineTest, LaterCommandsAreNotOfferedAsCommands) {
+  const std::string help = ParseExit({"--help"}).standard_output;
+  EXPECT_THAT(help, testing::Not(HasSubstr("  match")));
+  EXPECT_THAT(help, HasSubstr("not available in this version"));
+}
+
+}  // namespace
+}  // namespace hexapla
