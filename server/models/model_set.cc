@@ -68,10 +68,10 @@ absl::StatusOr<ModelInfo> Only(ModelKind kind, const std::vector<ModelInfo>& mod
   return *found;
 }
 
-absl::StatusOr<std::unique_ptr<const LanguageIdentifier>> LoadIdentifier(const std::string& path,
-                                                                         const ModelInfo& info) {
+absl::StatusOr<std::unique_ptr<const FastTextLanguageIdentifier>> LoadIdentifier(
+    const std::string& path, const ModelInfo& info) {
   HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
-  return FasttextLanguageIdentifier::Create(path);
+  return FastTextLanguageIdentifier::Create(path);
 }
 
 absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(const std::string& path,
@@ -104,6 +104,10 @@ absl::StatusOr<std::shared_ptr<const ModelSet>> ModelSet::Load(const std::string
   HEXAPLA_RETURN_IF_ERROR(identifier.status());
   HEXAPLA_RETURN_IF_ERROR(embedder.status());
   HEXAPLA_RETURN_IF_ERROR(weights.status());
+  for (ModelInfo& info : models) {
+    const bool labels_say = info.kind == ModelKind::kLanguageIdentifier && info.languages.empty();
+    if (labels_say) info.languages = (*identifier)->Languages();
+  }
   return std::make_shared<const ModelSet>(*std::move(identifier), *std::move(embedder),
                                           *std::move(weights), std::move(models));
 }

@@ -43,7 +43,8 @@ class ModelSet {
   const SentenceEmbedder& embedder() const { return *embedder_; }
   const ScoringWeights& weights() const { return weights_; }
 
-  // In the order of the manifest.
+  // In the order of the manifest. An identifier whose entry names no languages
+  // has those of its labels.
   const std::vector<ModelInfo>& info() const { return info_; }
   // The entry of that name or kind; null if none. Borrows from the set.
   const ModelInfo* FindByName(absl::string_view name) const;
