@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/alignment/lattice.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "server/base/status_macros.h"
+
+namespace hexapla {
+namespace {
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+// log(sum(exp(terms[0, n)))).
+double LogSum(const double* terms, size_t n) {
+  double most = kNever;
+  for (size_t i = 0; i < n; ++i) most = std::max(most, terms[i]);
+  if (most == kNever) return kNever;
+  double sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += std::exp(terms[i] - most);
+  return most + std::log(sum);
+}
+
+}  // namespace
+
+Lattice::Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes)
+    : band_(band), shapes_(shapes), scores_(band.nodes() * shapes.size()) {}
+
+absl::Status Lattice::Score(BeadScoreFunction score, const StopCondition& stop) {
+  for (int row = 0; row <= band_.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band_.begin(row); column < band_.end(row); ++column) {
+      const size_t node = band_.Node(row, column);
+      for (size_t s = 0; s < shapes_.size(); ++s) {
+        if (!Inside(row, column, shapes_[s])) continue;
+        SetScore(node, s, static_cast<float>(score(row, column, shapes_[s])));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename Visit>
+void Lattice::ForEachInto(int row, int column, const Visit& visit) const {
+  for (size_t s = 0; s < shapes_.size(); ++s) {
+    const int from_row = row - shapes_[s].sources;
+    const int from_column = column - shapes_[s].targets;
+    if (band_.Contains(from_row, from_column)) {
+      visit(from_row, from_column, band_.Node(from_row, from_column), s);
+    }
+  }
+}
+
+absl::StatusOr<double> Lattice::Forward(const StopCondition& stop) {
+  forward_.assign(band_.nodes(), kNever);
+  forward_[0] = 0;
+  std::vector<double> terms(shapes_.size());
+  for (int row = 0; row <= band_.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band_.begin(row); column < band_.end(row); ++column) {
+      size_t n = 0;
+      ForEachInto(row, column, [&](int, int, size_t from, size_t s) {
+        terms[n++] = forward_[from] + score(from, s);
+      });
+      if (n > 0) forward_[band_.Node(row, column)] = LogSum(terms.data(), n);
+    }
+  }
+  return forward_.back();
+}
+
+absl::Status Lattice::Backward(const StopCondition& stop) {
+  backward_.assign(band_.nodes(), kNever);
+  backward_.back() = 0;
+  std::vector<double> terms(shapes_.size());
+  for (int row = band_.sources(); row >= 0; --row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band_.end(row) - 1; column >= band_.begin(row); --column) {
+      const size_t node = band_.Node(row, column);
+      size_t n = 0;
+      for (size_t s = 0; s < shapes_.size(); ++s) {
+        if (!Inside(row, column, shapes_[s])) continue;
+        const size_t to =
+            band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
+        terms[n++] = backward_[to] + score(node, s);
+      }
+      if (n > 0) backward_[node] = LogSum(terms.data(), n);
+    }
+  }
+  return absl::OkStatus();
+}
+
+double Lattice::Posterior(int row, int column, size_t shape) const {
+  const size_t from = band_.Node(row, column);
+  const size_t to =
+      band_.Node(row + shapes_[shape].sources, column + shapes_[shape].targets);
+  return std::exp(
+      std::min(0.0, forward_[from] + score(from, shape) + backward_[to] - forward_.back()));
+}
+
+absl::StatusOr<std::vector<Bead>> Lattice::BestPath(
+    absl::FunctionRef<double(int row, int column, size_t shape)> gain,
+    const StopCondition& stop) const {
+  std::vector<double> best(band_.nodes(), kNever);
+  std::vector<uint8_t> last(band_.nodes());
+  best[0] = 0;
+  for (int row = 0; row <= band_.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band_.begin(row); column < band_.end(row); ++column) {
+      const size_t node = band_.Node(row, column);
+      ForEachInto(row, column, [&](int from_row, int from_column, size_t from, size_t s) {
+        if (best[from] == kNever) return;
+        const double total = best[from] + gain(from_row, from_column, s);
+        if (total > best[node]) {
+          best[node] = total;
+          last[node] = static_cast<uint8_t>(s);
+        }
+      });
+    }
+  }
+  std::vector<Bead> beads;
+  for (int row = band_.sources(), column = band_.targets(); row > 0 || column > 0;) {
+    const BeadShape shape = shapes_[last[band_.Node(row, column)]];
+    beads.push_back({.source = {row - shape.sources, row}, .target = {column - shape.targets, column}});
+    row -= shape.sources;
+    column -= shape.targets;
+  }
+  std::reverse(beads.begin(), beads.end());
+  return beads;
+}
+
+}  // namespace hexapla

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Monotone sentence alignment as inference in a semi-Markov random field.
+//
+// An alignment is a path through the grid of nodes from (0, 0) to (n, m); each
+// step is a bead. With a score per bead, P(path) ~ exp(sum of its scores). The
+// classical aligners (Gale and Church 1993; Vecalign, Thompson and Koehn 2019)
+// take the most probable path. We sum over all of them, forward and backward,
+// which gives every candidate bead its posterior: the probability that it is in
+// the right alignment, if the scores tell the truth. Then we take the path
+// whose beads have the greatest sum of posteriors, that is, the path with the
+// most beads expected to be exactly right (minimum Bayes risk; Goodman 1996 for
+// parsing). Where two shapes of a merge compete with nearly equal scores, this
+// prefers the beads that most alternatives share, and the posteriors say how
+// sure it is.
+//
+// Example: 2 x 2 sentences. Paths are 1-1 1-1, 2-2, 1-0 1-2, ... If 1-1 1-1
+// weighs .6 and 2-2 .3, its beads have posterior .6 each, and 1.2 beats .3.
+//
+// Cost: three passes over the band's candidates; the scores are asked for once.
+// Proof: monotonic_aligner_test.cc compares it with an exhaustive twin that
+// lists every alignment of small grids.
+#include "server/alignment/monotonic_aligner.h"
+
+#include <algorithm>
+
+#include "server/alignment/lattice.h"
+#include "server/base/status_macros.h"
+
+namespace hexapla {
+namespace {
+
+// A deletion in place counts half as much as a bead of both sides: it enters
+// precision only, the other recall as well.
+constexpr double kDeletionGain = 0.5;
+
+size_t IndexOf(const std::vector<BeadShape>& shapes, BeadShape shape) {
+  return std::find(shapes.begin(), shapes.end(), shape) - shapes.begin();
+}
+
+}  // namespace
+
+std::vector<BeadShape> BeadShapes(int size_max, bool merges) {
+  std::vector<BeadShape> shapes = {{1, 1}, {1, 0}, {0, 1}};
+  if (!merges) return shapes;
+  for (int total = 3; total <= size_max + std::max(1, size_max); ++total) {
+    for (int sources = 1; sources < total; ++sources) {
+      const int targets = total - sources;
+      if (sources > size_max || targets > size_max) continue;
+      const bool one_to_many = sources == 1 || targets == 1;
+      if (total <= kBeadSentencesMax || one_to_many) shapes.push_back({sources, targets});
+    }
+  }
+  return shapes;
+}
+
+absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
+                                             const std::vector<BeadShape>& shapes,
+                                             BeadScoreFunction score, const StopCondition& stop) {
+  Alignment alignment;
+  Lattice lattice(band, shapes);
+  HEXAPLA_RETURN_IF_ERROR(lattice.Score(score, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(alignment.log_partition, lattice.Forward(stop));
+  HEXAPLA_RETURN_IF_ERROR(lattice.Backward(stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      alignment.beads,
+      lattice.BestPath(
+          [&](int row, int column, size_t shape) {
+            const double posterior = lattice.Posterior(row, column, shape);
+            return shapes[shape].two_sided() ? posterior : kDeletionGain * posterior;
+          },
+          stop));
+  for (Bead& bead : alignment.beads) {
+    const size_t shape = IndexOf(shapes, {bead.source.size(), bead.target.size()});
+    bead.score = lattice.score(band.Node(bead.source.begin, bead.target.begin), shape);
+    bead.probability = lattice.Posterior(bead.source.begin, bead.target.begin, shape);
+    alignment.score += bead.score;
+  }
+  return alignment;
+}
+
+}  // namespace hexapla

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/embedding/embedded_document.h"
+
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "server/base/status_macros.h"
+
+namespace hexapla {
+namespace {
+
+constexpr int kSentencesBetweenPolls = 64;
+
+// Code points that are no white space: a length that spaces, which some
+// languages lack, do not change.
+int CountCharacters(absl::string_view text) {
+  int count = 0;
+  for (const char byte : text) {
+    count += (static_cast<unsigned char>(byte) & 0xC0) != 0x80 &&
+             static_cast<unsigned char>(byte) > ' ';
+  }
+  return count;
+}
+
+bool EndsSentence(UChar32 c) {
+  return u_hasBinaryProperty(c, UCHAR_S_TERM) || c == 0x2026 /* ellipsis */;
+}
+
+// 1, and one more for each run of sentence-ending marks with letters on both
+// sides, of which a space or a wide mark parts it from what follows.
+int CountUnits(absl::string_view text) {
+  int units = 1;
+  bool after_mark = false;
+  bool wide_mark = false;
+  bool spaced = false;
+  bool letters_before = false;
+  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+    UChar32 c;
+    U8_NEXT_OR_FFFD(text.data(), i, size, c);
+    if (EndsSentence(c)) {
+      after_mark = letters_before;
+      wide_mark = c >= 0x3000;
+      spaced = false;
+    } else if (u_isUWhiteSpace(c)) {
+      spaced = true;
+    } else if (u_isalnum(c)) {
+      if (after_mark && (spaced || wide_mark)) ++units;
+      after_mark = false;
+      letters_before = true;
+    }
+  }
+  return units;
+}
+
+}  // namespace
+
+absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
+                                               const SentenceEmbedder& embedder,
+                                               const StopCondition& stop) {
+  EmbeddedDocument document;
+  document.word_vectors = EmbeddingMatrix(0, embedder.dimension());
+  document.sentence_vectors = EmbeddingMatrix(sentences.size(), embedder.dimension());
+  document.token_begin.reserve(sentences.size() + 1);
+  document.token_begin.push_back(0);
+  absl::flat_hash_map<std::string, int32_t> numbers;
+  std::vector<int> last_sentence;  // of each word: where it was counted last
+  Tokens tokens;
+  for (size_t s = 0; s < sentences.size(); ++s) {
+    if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    tokens.Assign(sentences[s]);
+    float* sum = document.sentence_vectors.row(s);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      const auto [entry, fresh] =
+          numbers.try_emplace(tokens[i], static_cast<int32_t>(document.words.size()));
+      const int32_t word = entry->second;
+      if (fresh) {
+        document.words.push_back({std::string(tokens[i]), tokens.token(i).kind, 0});
+        last_sentence.push_back(-1);
+        embedder.EmbedWord(tokens[i], document.word_vectors.AddRow());
+      }
+      if (last_sentence[word] != static_cast<int>(s)) {
+        last_sentence[word] = static_cast<int>(s);
+        ++document.words[word].sentences;
+      }
+      const float* vector = document.word_vectors.row(word);
+      for (int k = 0; k < embedder.dimension(); ++k) sum[k] += vector[k];
+      document.tokens.push_back(word);
+    }
+    document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
+    document.lengths.push_back(CountCharacters(sentences[s]));
+    document.units.push_back(CountUnits(sentences[s]));
+  }
+  return document;
+}
+
+}  // namespace hexapla

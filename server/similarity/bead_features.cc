@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/similarity/bead_features.h"
+
+namespace hexapla {
+
+absl::string_view BeadFeatureName(int feature) {
+  static constexpr std::array<const char*, kBeadFeatures> kNames = {
+      "semantic",         "cosine",
+      "margin",           "merge_gain",
+      "coverage",         "coverage_least",
+      "coverage_weakest", "length_near",
+      "length_far",       "sentence_count",
+      "numbers_matched",  "numbers_unmatched",
+      "names_matched",    "shape_1_1",
+      "shape_1_2",        "shape_2_2",
+      "shape_1_3",        "shape_2_3",
+      "shape_1_4",        "shape_3_3",
+      "shape_2_4",        "shape_1_5",
+      "deletion",         "deletion_length",
+      "deletion_semantic", "deletion_coverage",
+  };
+  return kNames[feature];
+}
+
+absl::string_view DocumentFeatureName(int feature) {
+  static constexpr std::array<const char*, kDocumentFeatures> kNames = {
+      "document_cosine", "document_coverage", "document_matched",
+      "document_margin", "document_score",    "document_intercept",
+  };
+  return kNames[feature];
+}
+
+}  // namespace hexapla

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// train_embedding: from parallel text to a quantised fastText file. The recipe
+// is a JSON file (see training/recipes/), so that what made a model can be read.
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "server/base/status_macros.h"
+#include "training/contrastive_trainer.h"
+#include "training/corpus.h"
+#include "training/fasttext_writer.h"
+#include "training/features.h"
+#include "training/product_quantizer.h"
+#include "training/sampler.h"
+
+namespace hexapla::training {
+namespace {
+
+struct Recipe {
+  CorpusOptions corpus;
+  FeatureOptions features;
+  SamplerOptions sampler;
+  TrainerOptions trainer;
+  QuantizerOptions quantizer;
+  int64_t steps = 10000;
+};
+
+Recipe ParseRecipe(const nlohmann::json& json) {
+  Recipe recipe;
+  for (const auto& source : json.at("sources")) {
+    recipe.corpus.sources.push_back({.name = source.at("name"),
+                                     .weight = source.value("weight", 1.0),
+                                     .rows_max = source.value("rows_max", SIZE_MAX)});
+  }
+  recipe.corpus.dictionary_weight = json.value("dictionary_weight", 1.0);
+  recipe.corpus.languages = json.value("languages", std::vector<std::string>{});
+  recipe.corpus.pairs_min = json.value("pairs_min", recipe.corpus.pairs_min);
+  recipe.corpus.stride = json.value("stride", 1);
+  recipe.features.minn = json.value("minn", recipe.features.minn);
+  recipe.features.maxn = json.value("maxn", recipe.features.maxn);
+  recipe.features.bucket = json.value("bucket", recipe.features.bucket);
+  recipe.features.words_max = json.value("words_max", recipe.features.words_max);
+  recipe.features.ngrams_max = json.value("ngrams_max", recipe.features.ngrams_max);
+  recipe.sampler.batch = json.value("batch", recipe.sampler.batch);
+  recipe.sampler.mixed_share = json.value("mixed_share", recipe.sampler.mixed_share);
+  recipe.sampler.single_source_share =
+      json.value("single_source_share", recipe.sampler.single_source_share);
+  recipe.sampler.pivotless_share = json.value("pivotless_share", recipe.sampler.pivotless_share);
+  recipe.sampler.language_power = json.value("language_power", recipe.sampler.language_power);
+  recipe.sampler.favoured = json.value("favoured", recipe.sampler.favoured);
+  recipe.sampler.favoured_factor = json.value("favoured_factor", recipe.sampler.favoured_factor);
+  recipe.trainer.dimension = json.value("dimension", recipe.trainer.dimension);
+  recipe.trainer.scale = json.value("scale", recipe.trainer.scale);
+  recipe.trainer.learning_rate = json.value("learning_rate", recipe.trainer.learning_rate);
+  recipe.quantizer.part = json.value("quantizer_part", recipe.quantizer.part);
+  recipe.steps = json.value("steps", recipe.steps);
+  return recipe;
+}
+
+class Stopwatch {
+ public:
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void Learn(const Recipe& recipe, Sampler& sampler, ContrastiveTrainer& trainer) {
+  const Stopwatch watch;
+  std::vector<std::pair<int32_t, int32_t>> batch;
+  double loss = 0;
+  double accuracy = 0;
+  for (int64_t step = 0; step < recipe.steps; ++step) {
+    sampler.Next(batch);
+    const StepResult result =
+        trainer.Step(batch, static_cast<double>(step) / static_cast<double>(recipe.steps));
+    const double fresh = step == 0 ? 1 : 0.01;
+    loss += fresh * (result.loss - loss);
+    accuracy += fresh * (result.accuracy - accuracy);
+    if ((step + 1) % 200 == 0 || step + 1 == recipe.steps) {
+      const double rate = static_cast<double>(step + 1) / watch.Seconds();
+      std::fprintf(stderr, "step %lld/%lld  loss %.3f  accuracy %.3f  %.0f pairs/s  %.0f s left\n",
+                   static_cast<long long>(step + 1), static_cast<long long>(recipe.steps), loss,
+                   accuracy, rate * recipe.sampler.batch,
+                   static_cast<double>(recipe.steps - step - 1) / rate);
+    }
+  }
+}
+
+// Mean cosine between rows before and after, weighted like the quantiser's sample.
+double QuantizationCosine(const std::vector<float>& matrix, const QuantizedMatrix& quantized,
+                          const std::vector<double>& weights) {
+  const int dimension = quantized.dimension;
+  std::vector<float> row(dimension);
+  double sum = 0;
+  double total = 0;
+  for (int64_t r = 0; r < quantized.rows; ++r) {
+    quantized.Decode(r, row.data());
+    double dot = 0, before = 1e-20, after = 1e-20;
+    for (int d = 0; d < dimension; ++d) {
+      const float x = matrix[r * dimension + d];
+      dot += x * row[d];
+      before += x * x;
+      after += row[d] * row[d];
+    }
+    sum += weights[r] * dot / std::sqrt(before * after);
+    total += weights[r];
+  }
+  return sum / total;
+}
+
+// The languages of the space, with their sentence pairs: for the manifest and
+// the model card.
+absl::Status WriteSummary(const std::string& path, const Corpus& corpus, const Recipe& recipe,
+                          const Features& features, double cosine) {
+  std::vector<size_t> pairs(corpus.languages.size());
+  std::vector<size_t> entries(corpus.languages.size());
+  const int dictionary = static_cast<int>(corpus.sources.size()) - 1;
+  for (const PairList& list : corpus.lists) {
+    auto& count = list.source == dictionary ? entries : pairs;
+    count[list.first_language] += list.pairs.size();
+    count[list.second_language] += list.pairs.size();
+  }
+  nlohmann::ordered_json summary;
+  summary["dimension"] = recipe.trainer.dimension;
+  summary["words"] = features.words.size();
+  summary["ngrams"] = features.buckets.size();
+  summary["quantization_cosine"] = std::round(cosine * 1e4) / 1e4;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (pairs[i] + entries[i] == 0) continue;
+    summary["languages"][corpus.languages[i]] = {{"sentence_pairs", pairs[i]},
+                                                 {"dictionary_pairs", entries[i]}};
+  }
+  std::ofstream out(path);
+  out << summary.dump(1) << "\n";
+  return out ? absl::OkStatus() : absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+}
+
+absl::Status Train(Recipe recipe, const std::string& output, const std::string& unquantized) {
+  const Stopwatch watch;
+  Corpus corpus;
+  HEXAPLA_RETURN_IF_ERROR(ReadCorpus(recipe.corpus, corpus));
+  size_t pairs = 0;
+  for (const PairList& list : corpus.lists) pairs += list.pairs.size();
+  std::fprintf(stderr, "%zu languages, %zu sentences, %zu pairs, %zu tokens (%.0f s)\n",
+               corpus.languages.size(), corpus.sentences(), pairs, corpus.tokens.size(),
+               watch.Seconds());
+  const Features features = ChooseFeatures(corpus, recipe.features);
+  std::fprintf(stderr, "%zu words, %zu n-grams (%.0f s)\n", features.words.size(),
+               features.buckets.size(), watch.Seconds());
+
+  Sampler sampler(corpus, recipe.sampler);
+  ContrastiveTrainer trainer(corpus, features, recipe.trainer);
+  Learn(recipe, sampler, trainer);
+
+  if (!unquantized.empty()) {
+    HEXAPLA_RETURN_IF_ERROR(WriteFastText(unquantized, corpus, features, trainer.matrix(),
+                                          recipe.trainer.dimension));
+  }
+  std::vector<double> weights;
+  for (const uint32_t uses : trainer.row_uses()) weights.push_back(std::sqrt(uses) + 0.1);
+  const QuantizedMatrix quantized =
+      Quantize(trainer.matrix(), recipe.trainer.dimension, weights, recipe.quantizer);
+  const double cosine = QuantizationCosine(trainer.matrix(), quantized, weights);
+  std::fprintf(stderr, "quantised: mean cosine to the original rows %.4f (%.0f s)\n", cosine,
+               watch.Seconds());
+  HEXAPLA_RETURN_IF_ERROR(WriteFastText(output, corpus, features, quantized));
+  return WriteSummary(output + ".json", corpus, recipe, features, cosine);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"Trains the shared embedding space and writes it as a quantised fastText model."};
+  std::string recipe_path;
+  std::string corpus;
+  std::string output;
+  std::string unquantized;
+  int threads = 2;
+  uint32_t seed = 1;
+  int64_t steps = 0;
+  app.add_option("--recipe", recipe_path, "JSON recipe, see training/recipes")
+      ->required()
+      ->check(CLI::ExistingFile);
+  app.add_option("--corpus", corpus, "Directory of NAME.tsv.xz and dict/")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--output", output, "Model to write (.ftz); OUTPUT.json gets its languages")
+      ->required();
+  app.add_option("--unquantized", unquantized, "Also write the model before quantisation (.bin)");
+  app.add_option("--threads", threads, "Threads; part of what decides the bytes")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--seed", seed, "Seed of every random choice");
+  app.add_option("--steps", steps, "Batches to learn from instead of the recipe's number");
+  CLI11_PARSE(app, argc, argv);
+  Recipe recipe;
+  try {
+    std::ifstream in(recipe_path);
+    recipe = ParseRecipe(nlohmann::json::parse(in));
+  } catch (const nlohmann::json::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", recipe_path.c_str(), error.what());
+    return 1;
+  }
+  recipe.corpus.directory = corpus;
+  recipe.corpus.threads = recipe.trainer.threads = recipe.quantizer.threads = threads;
+  recipe.sampler.seed = recipe.trainer.seed = recipe.quantizer.seed = seed;
+  if (steps > 0) recipe.steps = steps;
+  const absl::Status status = Train(std::move(recipe), output, unquantized);
+  if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace hexapla::training
+
+int main(int argc, char** argv) { return hexapla::training::Main(argc, argv); }
