@@ -61,7 +61,7 @@ const Table kTables[] = {
     {
         .languages = "fr",
         .leading = "M MM Mme Mmes Mlle Mlles Me Mgr Dr Pr Vve Ste p.ex P.ex c.-à-d c.à.d cf env",
-        .before_number = "no No nos art Art chap Chap fig Fig vol Vol p pp t Tél tél",
+        .before_number = "no No nos art Art chap Chap fig Fig vol Vol p pp t h Tél tél",
         .medial = "J.-C apr av ex éd Cie Sté St S.A S.A.R.L Gal Cdt Lt Col bd Bd Av U.S Inc Jr al",
         .final = "etc mar mer lun ven jeu sam dest prod All DC voit collab C.Q.F.D",
         .openers = "Il Elle Ils Elles On Nous Vous Je Ce Cet Cette Ces Cela Ça Celui Mais Et Ou "
@@ -77,7 +77,7 @@ const Table kTables[] = {
         .leading =
             "Hr Hrn Frl Dr Drs Prof Ing Dipl Mag Hl Sr z.B d.h D.h bzw ggf vgl Vgl sog evtl ca Ca "
             "inkl exkl zzgl gem i.d.R a.a.O o.g u.g St b.z.w insb insbes bspw einschl ehem geb "
-            "gest verh ev kath röm lt i.e",
+            "gest verh ev kath röm lt i.e s",
         .before_number = "Nr nr Nrn Abs abs Art Abb Bd Bde Kap S Tab Ziff Rn Rdnr Aufl Fig Jg H Az "
                          "Tel",
         .medial = "u.a z.T Co Inc Mio Mrd Tsd Std Min Sek Jan Feb Mrz Apr Jun Jul Aug Sep Sept Okt "
