@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where generated protobuf stops: requests become the engine's values, and what
+// the engine returns becomes responses. Requests are valid here; see
+// request_validation.h.
+#ifndef HEXAPLA_SERVER_SERVICE_PROTO_CONVERSION_H_
+#define HEXAPLA_SERVER_SERVICE_PROTO_CONVERSION_H_
+
+#include <initializer_list>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "hexapla/v1/alignment_service.pb.h"
+#include "hexapla/v1/common.pb.h"
+#include "hexapla/v1/language_service.pb.h"
+#include "hexapla/v1/model_service.pb.h"
+#include "server/langid/language_identifier.h"
+#include "server/models/manifest.h"
+#include "server/pipeline/document_aligner.h"
+#include "server/service/service_limits.h"
+#include "server/text/utf8.h"
+
+namespace hexapla {
+
+// Bytes of text in a request: the cost of its admission.
+int64_t TextBytes(const v1::AlignDocumentsRequest& request);
+int64_t TextBytes(const v1::DetectLanguagesRequest& request);
+
+// The versions of a request, languages in canonical form. Borrows its text.
+std::vector<VersionInput> ToVersionInputs(const v1::AlignDocumentsRequest& request);
+
+AlignOptions ToAlignOptions(const v1::AlignmentOptions& options, const ServiceLimits& limits);
+
+// `guesses_max` is at least 2, because a margin needs the second.
+IdentifyOptions ToIdentifyOptions(const v1::DetectionOptions& options);
+
+// The languages of the sentences of each version.
+using SentenceLanguages = std::vector<std::vector<LanguageGuess>>;
+
+// The whole response but its metadata. `languages` is empty, or has an entry per
+// sentence. Offsets are in the unit of the request.
+// Cost: linear; one pass over the text for units other than bytes.
+v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
+                                                    const AlignedDocuments& aligned,
+                                                    const SentenceLanguages& languages);
+
+// At most `top_k` guesses (1 if it is 0), the first in the fields of its own.
+// `model` is "name@version".
+v1::LanguageDetection ToLanguageDetection(const Identification& identification, int top_k,
+                                          const std::string& model);
+
+v1::Model ToModel(const ModelInfo& info);
+v1::ModelKind ToModelKind(ModelKind kind);
+
+// Fills `metadata`; `models` must not hold null.
+void SetMetadata(std::initializer_list<const ModelInfo*> models, absl::Duration queued,
+                 absl::Duration computed, v1::ResponseMetadata& metadata);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_SERVICE_PROTO_CONVERSION_H_
