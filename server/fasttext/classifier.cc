@@ -38,6 +38,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/fasttext/activations.h"
 #include "server/fasttext/subwords.h"
 
 namespace hexapla::fasttext {
@@ -335,12 +336,13 @@ void Classifier::ComputeTree(Scratch& scratch) const {
   std::vector<float>& dots = scratch.dots;
   dots.resize(labels);
   outputs_.DotAll(scratch.hidden.data(), dots.data());
+  ApplyLogistic(dots.data(), dots.size());
   std::vector<float>& nodes = scratch.outputs;
   nodes.resize(2 * static_cast<size_t>(labels));
   nodes[tree_.root()] = 1;
   // A node's children have lower numbers than itself.
   for (int32_t node = tree_.root(); !tree_.IsLeaf(node); --node) {
-    const float right = Logistic(dots[tree_.RowOf(node)]);
+    const float right = dots[tree_.RowOf(node)];
     nodes[tree_.ChildrenOf(node).left] = nodes[node] * (1 - right + kLogOffset);
     nodes[tree_.ChildrenOf(node).right] = nodes[node] * (right + kLogOffset);
   }
@@ -354,10 +356,7 @@ void Classifier::ComputeFlat(Scratch& scratch) const {
     for (float& output : outputs) output = SteppedLogistic(output);
     return;
   }
-  const float largest = *std::max_element(outputs.begin(), outputs.end());
-  float sum = 0;
-  for (float& output : outputs) sum += output = std::exp(output - largest);
-  for (float& output : outputs) output /= sum;
+  ApplySoftmax(outputs.data(), outputs.size());
 }
 
 float Classifier::SteppedLogistic(float x) const {

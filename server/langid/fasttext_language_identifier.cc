@@ -5,7 +5,6 @@
 #include <unicode/uscript.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,9 +18,14 @@ namespace {
 
 using fasttext::Classifier;
 
-// A first guess is relied upon from this confidence and this lead on.
-constexpr float kReliableConfidence = 0.5f;
-constexpr float kReliableMargin = 0.3f;
+// A first guess is relied upon from this confidence on, or from the second when
+// the text has that many letters, where the model is too modest: on the
+// development texts of lid.176, answers with 0.70 to 0.80 were right for 94 % of
+// texts from 40 letters on, and for 55 to 85 % of shorter ones. Reliable answers
+// were right for 99.8 % of sentences, 98.8 % of three words, 95.8 % of one word.
+constexpr float kReliableConfidence = 0.9f;
+constexpr float kReliableConfidenceLong = 0.7f;
+constexpr uint32_t kReliableLetters = 40;
 
 // A script counts when it has at least one letter in this many.
 constexpr uint32_t kScriptShare = 4;
@@ -93,8 +97,15 @@ absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIden
 }
 
 FastTextLanguageIdentifier::FastTextLanguageIdentifier(std::unique_ptr<const Classifier> classifier)
-    : classifier_(std::move(classifier)) {
+    : classifier_(std::move(classifier)), languages_of_script_(256) {
   for (int32_t label = 0; label < classifier_->labels_size(); ++label) AddLabel(label);
+  for (size_t script = 0; script < languages_of_script_.size(); ++script) {
+    for (size_t i = 0; i < languages_.size(); ++i) {
+      const std::vector<uint8_t>& scripts = languages_[i].scripts;
+      if (!scripts.empty() && !Contains(scripts, static_cast<int>(script))) continue;
+      languages_of_script_[script].push_back(static_cast<int32_t>(i));
+    }
+  }
   // The tables behind these are made now, not in the first call.
   CleanedText cleaned;
   Clean("a", cleaned);
@@ -137,26 +148,43 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
   identification.script = has_letters ? ScriptOf(workspace.cleaned) : "Zyyy";
   workspace.race.clear();
   if (has_letters) {
-    const bool known = EnterAll(workspace);
-    KeepScripts(workspace);
-    if (!known && workspace.race.size() > 1) workspace.race.clear();
+    EnterScripts(workspace);
+    const bool is_known = Weigh(workspace);
+    if (!is_known && workspace.race.size() > 1) workspace.race.clear();
     if (!options.candidates.empty()) KeepCandidates(options.candidates, workspace);
   }
   if (workspace.race.empty()) {
     identification.guesses.push_back({.language = "und", .raw_label = ""});
     return identification;
   }
-  // The second guess decides on reliability, whether asked for or not.
-  identification.guesses = Rank(std::max(2, options.guesses_max), workspace);
-  const std::vector<LanguageGuess>& guesses = identification.guesses;
-  const float second = guesses.size() > 1 ? guesses[1].confidence : 0;
-  identification.reliable = guesses[0].confidence >= kReliableConfidence &&
-                            guesses[0].confidence - second >= kReliableMargin;
-  if (options.guesses_max < 2) identification.guesses.resize(1);
+  identification.guesses = Rank(std::max(1, options.guesses_max), workspace);
+  const bool is_long = workspace.cleaned.scripts.letters() >= kReliableLetters;
+  identification.reliable = identification.guesses[0].confidence >=
+                            (is_long ? kReliableConfidenceLong : kReliableConfidence);
   return identification;
 }
 
-bool FastTextLanguageIdentifier::EnterAll(Workspace& workspace) const {
+void FastTextLanguageIdentifier::EnterScripts(Workspace& workspace) const {
+  const ScriptCounts& counts = workspace.cleaned.scripts;
+  std::vector<int32_t>& race = workspace.race;
+  const int dominant = counts.Dominant();
+  if (IsJapanese(counts) && JapaneseLetters(counts) >= counts.of(dominant)) {
+    race = languages_of_script_[USCRIPT_HIRAGANA];
+    return;
+  }
+  race = languages_of_script_[dominant];
+  const size_t of_dominant = race.size();
+  for (const uint8_t script : counts.seen()) {
+    if (script == dominant || counts.of(script) * kScriptShare < counts.letters()) continue;
+    const std::vector<int32_t>& more = languages_of_script_[script];
+    race.insert(race.end(), more.begin(), more.end());
+  }
+  if (race.size() == of_dominant) return;
+  std::sort(race.begin(), race.end());
+  race.erase(std::unique(race.begin(), race.end()), race.end());
+}
+
+bool FastTextLanguageIdentifier::Weigh(Workspace& workspace) const {
   std::vector<float>& probabilities = workspace.probabilities;
   probabilities.resize(language_of_label_.size());
   const int64_t features =
@@ -169,26 +197,7 @@ bool FastTextLanguageIdentifier::EnterAll(Workspace& workspace) const {
     if (best < 0 || probabilities[label] > probabilities[best]) best = static_cast<int32_t>(label);
     workspace.weights[language] += probabilities[label];
   }
-  workspace.race.resize(languages_.size());
-  std::iota(workspace.race.begin(), workspace.race.end(), 0);
   return features > 0;
-}
-
-void FastTextLanguageIdentifier::KeepScripts(Workspace& workspace) const {
-  const ScriptCounts& counts = workspace.cleaned.scripts;
-  const int dominant = counts.Dominant();
-  const auto counts_enough = [&](uint8_t script) {
-    return script == dominant || counts.of(script) * kScriptShare >= counts.letters();
-  };
-  const bool japanese = IsJapanese(counts) && JapaneseLetters(counts) >= counts.of(dominant);
-  const auto is_out = [&](int32_t index) {
-    const std::vector<uint8_t>& scripts = languages_[index].scripts;
-    if (scripts.empty()) return false;
-    if (japanese) return !Contains(scripts, USCRIPT_HIRAGANA);
-    return std::none_of(scripts.begin(), scripts.end(), counts_enough);
-  };
-  std::vector<int32_t>& race = workspace.race;
-  race.erase(std::remove_if(race.begin(), race.end(), is_out), race.end());
 }
 
 void FastTextLanguageIdentifier::KeepCandidates(const std::vector<std::string>& candidates,

@@ -34,8 +34,8 @@ namespace hexapla {
 // has no letter, or nothing the model knows (only its end-of-sentence token
 // counted), or no language that passes the script and the candidates.
 //
-// Reliable is a first guess with at least kReliableConfidence that leads the
-// second by at least kReliableMargin.
+// Reliable is a first guess with a confidence of 0.9, or 0.7 for a text of at
+// least 40 letters; the source has the evidence.
 //
 // Candidates are compared in canonical form (CanonicalLanguage): "no" allows
 // nb. A script in one counts only where labels have scripts, a region never.
@@ -73,10 +73,11 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   void AddLabel(int32_t label);
   absl::string_view RawLabel(int32_t label) const;
 
-  // Enters all languages with the model's probabilities; returns whether the
-  // text has anything that the model knows.
-  bool EnterAll(Workspace& workspace) const;
-  void KeepScripts(Workspace& workspace) const;
+  // Enters the languages of the text's scripts into the race.
+  void EnterScripts(Workspace& workspace) const;
+  // Gives languages the model's probabilities; returns whether the text has
+  // anything that the model knows.
+  bool Weigh(Workspace& workspace) const;
   void KeepCandidates(const std::vector<std::string>& candidates, Workspace& workspace) const;
   std::vector<LanguageGuess> Rank(int guesses_max, Workspace& workspace) const;
   // The tag of `language` for the text at hand.
@@ -85,6 +86,7 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   const std::unique_ptr<const fasttext::Classifier> classifier_;
   std::vector<Language> languages_;
   std::vector<int32_t> language_of_label_;
+  std::vector<std::vector<int32_t>> languages_of_script_;  // by ICU's code
   absl::flat_hash_map<std::string, int32_t> index_of_tag_;
 };
 

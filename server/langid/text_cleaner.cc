@@ -278,8 +278,11 @@ size_t CutNear(absl::string_view text, size_t at) {
 }  // namespace
 
 int ScriptCounts::Dominant() const {
-  if (letters_ == 0) return USCRIPT_COMMON;
-  return static_cast<int>(std::max_element(counts_.begin(), counts_.end()) - counts_.begin());
+  int dominant = USCRIPT_COMMON;
+  for (const uint8_t script : seen_) {
+    if (counts_[script] > counts_[dominant]) dominant = script;
+  }
+  return dominant;
 }
 
 void Clean(absl::string_view text, CleanedText& cleaned) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -17,27 +18,30 @@ namespace hexapla {
 class ScriptCounts {
  public:
   void Clear() {
-    counts_.fill(0);
+    for (const uint8_t script : seen_) counts_[script] = 0;
+    seen_.clear();
     letters_ = 0;
   }
   void Add(uint8_t script) {
-    ++counts_[script];
+    if (counts_[script]++ == 0) seen_.push_back(script);
     ++letters_;
   }
 
   // Letters of all scripts together.
   uint32_t letters() const { return letters_; }
-  // `script` is ICU's UScriptCode.
+  // The scripts that have letters, as ICU's UScriptCode, in order of appearance.
+  const std::vector<uint8_t>& seen() const { return seen_; }
   uint32_t of(int script) const { return counts_[script]; }
-  // Japanese and Korean mix scripts: these are sums.
+  // Japanese mixes two with Han.
   uint32_t kana() const { return of(USCRIPT_HIRAGANA) + of(USCRIPT_KATAKANA); }
 
-  // ICU's code of the script with the most letters; the lower code of equals.
+  // The script with the most letters; of equals, the one that appeared first.
   // USCRIPT_COMMON when there are no letters.
   int Dominant() const;
 
  private:
   std::array<uint32_t, 256> counts_ = {};
+  std::vector<uint8_t> seen_;
   uint32_t letters_ = 0;
 };
 
