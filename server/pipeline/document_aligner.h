@@ -14,13 +14,14 @@
 #include "server/embedding/sentence_embedder.h"
 #include "server/langid/language_identifier.h"
 #include "server/similarity/scoring_weights.h"
+#include "server/text/segmenter.h"
 #include "server/text/text_range.h"
 
 namespace hexapla {
 
 // One language version of the document to align. Borrows the caller's text.
 struct VersionInput {
-  // BCP-47; empty: detect it.
+  // Well-formed BCP-47; empty: detect it.
   std::string language;
   // Raw text, split by the aligner; used when `sentences` is empty.
   absl::string_view text;
@@ -76,6 +77,9 @@ struct AlignedDocuments {
   std::vector<AlignmentWarning> warnings;
 };
 
+inline constexpr int kVersionsMin = 2;
+inline constexpr int kVersionsMax = 16;
+
 // Aligns the sentences of a document across its language versions: the one
 // place where the stages (segment, identify, embed, score, search) meet.
 //
@@ -86,10 +90,13 @@ class DocumentAligner {
   DocumentAligner(const LanguageIdentifier& identifier, const SentenceEmbedder& embedder,
                   const ScoringWeights& weights);
 
-  // Aligns 2 to 16 versions. Errors: InvalidArgument for a wrong number of
-  // versions, a malformed language code or a version without text;
-  // ResourceExhausted for a limit (the message names field, limit and value);
-  // Cancelled or DeadlineExceeded as `stop` says, within about a millisecond.
+  // Aligns 2 to 16 versions. Errors, each a RequestError: InvalidArgument for a
+  // wrong number of versions or a version without text; ResourceExhausted for a
+  // limit; Cancelled or DeadlineExceeded as `stop` says, within milliseconds.
+  //
+  // Every pair of versions is aligned; the version that the others agree with
+  // best is the pivot, at which the pairwise alignments are joined.
+  // Cost: linear in the length of the documents, quadratic in their number.
   absl::StatusOr<AlignedDocuments> Align(const std::vector<VersionInput>& versions,
                                          const AlignOptions& options,
                                          const StopCondition& stop) const;
@@ -98,6 +105,7 @@ class DocumentAligner {
   const LanguageIdentifier& identifier_;
   const SentenceEmbedder& embedder_;
   const ScoringWeights& weights_;
+  const Segmenter segmenter_;
 };
 
 }  // namespace hexapla

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_SIMILARITY_BAND_FINDER_H_
+#define HEXAPLA_SERVER_SIMILARITY_BAND_FINDER_H_
+
+#include "absl/status/statusor.h"
+
+#include "server/alignment/search_band.h"
+#include "server/base/stop_condition.h"
+#include "server/embedding/embedded_document.h"
+
+namespace hexapla {
+
+struct BandOptions {
+  // Grids of no more nodes are searched whole.
+  size_t full_nodes_max = 40000;
+  // Nodes on either side of the path that the coarser grid found.
+  int radius = 12;
+};
+
+// Where to look for the alignment of two documents: everywhere if the grid is
+// small, else around a path found coarse to fine. Neighbouring sentences are
+// joined in pairs, again and again, until the grid is small; its best path is
+// refined level by level (Thompson and Koehn 2019, after Salvador and Chan
+// 2007).
+// Cost: linear in the sentences beyond the smallest grid.
+// Errors: as `stop` says.
+absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const EmbeddedDocument& target,
+                                    const BandOptions& options, const StopCondition& stop);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_SIMILARITY_BAND_FINDER_H_
