@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/local_service.h"
+
+#include <utility>
+
+#include "absl/memory/memory.h"
+
+#include "server/base/status_macros.h"
+#include "server/models/model_set.h"
+#include "server/ops/options.h"
+
+namespace hexapla {
+namespace {
+
+absl::StatusOr<std::string> ModelDirectory(const std::string& models) {
+  if (!models.empty()) return models;
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string executable, ExecutablePath());
+  return FindModelDirectory(executable);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LocalService>> LocalService::Create(const std::string& models) {
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ModelDirectory(models));
+  HEXAPLA_ASSIGN_OR_RETURN(std::shared_ptr<const ModelSet> model_set, ModelSet::Load(directory));
+  Options options;
+  options.listen.clear();
+  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<Server> server,
+                           Server::Create(options, std::move(model_set)));
+  return absl::WrapUnique(new LocalService(std::move(server)));
+}
+
+}  // namespace hexapla
