@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_TESTS_SERVER_SERVICE_IN_PROCESS_SERVER_H_
+#define HEXAPLA_TESTS_SERVER_SERVICE_IN_PROCESS_SERVER_H_
+
+#include <memory>
+#include <utility>
+
+#include <grpcpp/grpcpp.h>
+
+#include "server/ops/worker_pool.h"
+#include "server/service/alignment_service.h"
+#include "server/service/embedding_service.h"
+#include "server/service/language_service.h"
+#include "server/service/model_service.h"
+#include "tests/server/service/test_models.h"
+
+namespace hexapla {
+
+struct InProcessServerOptions {
+  ServiceLimits limits = {};
+  WorkerPoolOptions pool = {.workers = 1, .cheap_workers = 1};
+  AlignFunction align = AlignWithModels;
+};
+
+// The real services over a channel without a port. Stops by itself.
+class InProcessServer {
+ public:
+  explicit InProcessServer(InProcessServerOptions options = {})
+      : models_(TestModels()),
+        pool_(options.pool),
+        alignment_(models_, pool_, options.limits, std::move(options.align)),
+        language_(models_, pool_, options.limits),
+        model_(models_) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&alignment_);
+    builder.RegisterService(&language_);
+    builder.RegisterService(&embedding_);
+    builder.RegisterService(&model_);
+    server_ = builder.BuildAndStart();
+    channel_ = server_->InProcessChannel({});
+  }
+  ~InProcessServer() { server_->Shutdown(); }
+
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  WorkerPool& pool() { return pool_; }
+
+ private:
+  CurrentModels models_;
+  WorkerPool pool_;
+  AlignmentService alignment_;
+  LanguageService language_;
+  EmbeddingService embedding_;
+  ModelService model_;
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_TESTS_SERVER_SERVICE_IN_PROCESS_SERVER_H_
