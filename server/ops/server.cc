@@ -121,7 +121,10 @@ void Server::AddServices(grpc::ServerBuilder& builder) {
 }
 
 std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
-  return server_->InProcessChannel(grpc::ChannelArguments());
+  grpc::ChannelArguments arguments;
+  // A client's own default, 4 MiB, is there to protect it from strangers.
+  arguments.SetMaxReceiveMessageSize(-1);
+  return server_->InProcessChannel(arguments);
 }
 
 void Server::ReplaceModels(std::shared_ptr<const ModelSet> models) {

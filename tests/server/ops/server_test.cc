@@ -109,6 +109,21 @@ TEST(ServerTest, WithoutAddressesItServesThisProcess) {
   EXPECT_TRUE(Align(server->InProcessChannel()).ok());
 }
 
+TEST(ServerTest, AReplyInThisProcessMayBeLarge) {
+  const auto server = MustCreate(
+      ListenOn({}),
+      [](const ModelSet&, const std::vector<VersionInput>&, const AlignOptions&,
+         const StopCondition&) -> absl::StatusOr<AlignedDocuments> {
+        AlignedDocuments aligned;
+        aligned.warnings.push_back({.reason = AlignmentWarning::Reason::kLanguageUncertain,
+                                    .versions = {},
+                                    .message = std::string(size_t{5} << 20, 'x')});
+        return aligned;
+      });
+  const grpc::Status status = Align(server->InProcessChannel());
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
 TEST(ServerTest, EveryServiceIsHealthy) {
   const auto server = MustCreate(ListenOn({}));
   for (const char* service : {"", "hexapla.v1.AlignmentService", "hexapla.v1.LanguageService",
