@@ -37,7 +37,8 @@ Detail FindDetail(const google::rpc::Status& status) {
   return detail;
 }
 
-absl::string_view CodeName(absl::StatusCode code) {
+// What an error made inside gRPC means; its own messages are for developers.
+absl::string_view CodeMeaning(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnimplemented:
       return "the server does not know this call";
@@ -106,8 +107,10 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
 absl::Status FromRpcStatus(const google::rpc::Status& status) {
   const auto code = static_cast<absl::StatusCode>(status.code());
   if (code == absl::StatusCode::kOk) return absl::OkStatus();
-  std::string message =
-      status.message().empty() ? std::string(CodeName(code)) : Printable(status.message());
+  std::string message = Printable(status.message());
+  if (status.details().empty()) {
+    message = absl::StrCat(CodeMeaning(code), message.empty() ? "" : ": ", message);
+  }
   const auto bad_request = FindDetail<google::rpc::BadRequest>(status);
   if (bad_request.field_violations_size() > 0) {
     const std::string& field = bad_request.field_violations(0).field();

@@ -162,10 +162,11 @@ class AlignmentTable {
                       [](const v1::BeadSide& side) { return side.sentence_indices().empty(); });
       doubtful += bead.probability() < kDoubtful;
     }
-    WriteLine(Styled(kDim, absl::StrFormat("%d beads, %d with a version absent (—), %d doubtful "
-                                           "(?); versions of one document: %.2f",
-                                           response_.beads_size(), incomplete, doubtful,
-                                           response_.summary().document_probability())));
+    WriteLine(
+        Styled(kDim, absl::StrFormat("%d beads, %d with a version absent (—), %d doubtful (?); "
+                                     "probably one document: %.2f",
+                                     response_.beads_size(), incomplete, doubtful,
+                                     response_.summary().document_probability())));
   }
 
   const v1::AlignDocumentsResponse& response_;

@@ -136,6 +136,13 @@ std::string KindName(v1::ModelKind kind) {
   }
 }
 
+std::string SizeText(int64_t bytes) {
+  constexpr int64_t kMegabyte = 1000000;
+  return bytes < kMegabyte / 10
+             ? absl::StrCat(bytes, " bytes")
+             : absl::StrFormat("%.1f MB", static_cast<double>(bytes) / kMegabyte);
+}
+
 void WriteModelsTsv(const v1::ListModelsResponse& response, std::ostream& output) {
   WriteRow({"#name", "kind", "version", "dimension", "size_bytes", "sha256", "licence", "source",
             "default", "languages"},
@@ -167,7 +174,7 @@ void WriteModelText(const v1::Model& model, int columns, TextLayout& layout, std
             ? ""
             : absl::StrCat(model.languages_size(), ": ", absl::StrJoin(model.languages(), " ")));
   write("dimension", model.dimension() == 0 ? "" : absl::StrCat(model.dimension()));
-  write("size", absl::StrFormat("%.1f MB", model.size_bytes() / 1e6));
+  write("size", SizeText(model.size_bytes()));
   write("sha-256", model.sha256());
   write("licence", model.licence());
   write("source", model.source());
@@ -228,7 +235,7 @@ void OutputWriter::WriteDetectionText(const DetectionRow& row) {
   std::string line = layout_.Pad(Printable(row.file), file_columns_, Justify::kLeft);
   if (row.line.has_value()) absl::StrAppendFormat(&line, ":%-6d", *row.line);
   const std::string doubt = detection.reliable() ? " " : "?";
-  absl::StrAppend(&line, "  ", layout_.Pad(LanguageName(detection.language()), 20, Justify::kLeft),
+  absl::StrAppend(&line, "  ", layout_.Pad(LanguageName(detection.language()), 24, Justify::kLeft),
                   absl::StrFormat("  %4.2f", detection.confidence()), doubt);
   for (const v1::LanguageGuess& guess : detection.alternatives()) {
     absl::StrAppendFormat(&line, "  %s %4.2f", guess.language(), guess.confidence());

@@ -67,7 +67,9 @@ TEST(AlignmentClientTest, ErrorsOfGrpcItselfHaveWordsToo) {
   EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "")).message(),
             "the server does not know this call");
   EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::INTERNAL, "bad", "no details")).message(),
-            "bad");
+            "the call failed: bad");
+  EXPECT_EQ(FromGrpcStatus(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "late")).message(),
+            "the time given by --timeout is over: late");
   EXPECT_TRUE(FromGrpcStatus(grpc::Status::OK).ok());
 }
 

@@ -138,7 +138,7 @@ TEST(DetectionJsonlTest, NamesFileAndLineBesideTheMessage) {
 TEST(DetectionTableTest, NamesLanguagesAndMarksDoubt) {
   EXPECT_EQ(WriteDetections(OutputFormat::kTable, false, 1,
                             {Row("letter.txt", {}, "fr", 0.98F), Row("b", {}, "zh-Hant", 0.4F)}),
-            "letter.txt  French (fr)           0.98 \n"
+            "letter.txt  French (fr)               0.98 \n"
             "b           Chinese (Traditional) (zh-Hant)  0.40?\n");
 }
 
@@ -146,7 +146,7 @@ TEST(DetectionTableTest, ShowsTheBeginningOfALine) {
   DetectionRow row = Row("a", 1, "ar", 1);
   row.text = "مرحبا بكم في الجزيرة الصغيرة";
   const std::string output = WriteDetections(OutputFormat::kTable, true, 1, {row}, 60);
-  EXPECT_THAT(output, StartsWith("a:1       Arabic (ar)           1.00   \u2067مرحبا"));
+  EXPECT_THAT(output, StartsWith("a:1       Arabic (ar)               1.00   \u2067مرحبا"));
   EXPECT_THAT(output, HasSubstr("…\u2069\n"));
 }
 
@@ -184,6 +184,14 @@ TEST(ModelsTest, HaveATable) {
             "  sha-256     00ff\n"
             "  licence     Apache-2.0\n"
             "  source      trained here\n");
+}
+
+TEST(ModelsTest, ASmallFileHasItsSizeInBytes) {
+  v1::ListModelsResponse response = Models();
+  response.mutable_models(0)->set_size_bytes(784);
+  std::ostringstream output;
+  OutputWriter(OutputFormat::kTable, {}, output).WriteModels(response);
+  EXPECT_THAT(output.str(), HasSubstr("  size        784 bytes\n"));
 }
 
 TEST(ModelsTest, HaveTsv) {
