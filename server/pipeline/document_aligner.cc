@@ -41,8 +41,8 @@ std::string FieldOf(size_t version, bool given) {
   return absl::StrCat("versions[", version, "].", given ? "sentences" : "text");
 }
 
-absl::Status LimitError(absl::string_view reason, const std::string& field,
-                        absl::string_view what, size_t limit, size_t value) {
+absl::Status LimitError(absl::string_view reason, const std::string& field, absl::string_view what,
+                        size_t limit, size_t value) {
   return RequestError(absl::StatusCode::kResourceExhausted,
                       {.reason = std::string(reason),
                        .field = field,
@@ -55,8 +55,8 @@ absl::Status CheckSentences(size_t number, bool given, const AlignOptions& optio
                             const std::vector<absl::string_view>& sentences) {
   const std::string field = FieldOf(number, given);
   if (options.sentences_max > 0 && sentences.size() > options.sentences_max) {
-    return LimitError("TOO_MANY_SENTENCES", field, "the number of sentences",
-                      options.sentences_max, sentences.size());
+    return LimitError("TOO_MANY_SENTENCES", field, "the number of sentences", options.sentences_max,
+                      sentences.size());
   }
   for (size_t s = 0; s < sentences.size(); ++s) {
     if (options.sentence_bytes_max == 0 || sentences[s].size() <= options.sentence_bytes_max) {
@@ -144,8 +144,8 @@ void AddWarnings(const std::vector<Version>& versions, AlignedDocuments& result)
     if (pair.probability >= kUnrelatedBelow) continue;
     result.warnings.push_back({Reason::kVersionsUnrelated,
                                {pair.first, pair.second},
-                               absl::StrCat("versions[", pair.first, "] and versions[",
-                                            pair.second, "] look unrelated")});
+                               absl::StrCat("versions[", pair.first, "] and versions[", pair.second,
+                                            "] look unrelated")});
   }
 }
 
@@ -159,13 +159,14 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
                                                         const AlignOptions& options,
                                                         const StopCondition& stop) const {
   if (inputs.size() < kVersionsMin || inputs.size() > kVersionsMax) {
-    return RequestError(absl::StatusCode::kInvalidArgument,
-                        {.reason = "VERSION_COUNT",
-                         .field = "versions",
-                         .limit = absl::StrCat(kVersionsMin, "-", kVersionsMax),
-                         .value = absl::StrCat(inputs.size())},
-                        absl::StrCat("versions: there are ", inputs.size(), "; allowed are ",
-                                     kVersionsMin, " to ", kVersionsMax));
+    return RequestError(
+        absl::StatusCode::kInvalidArgument,
+        {.reason = inputs.size() < kVersionsMin ? "TOO_FEW_VERSIONS" : "TOO_MANY_VERSIONS",
+         .field = "versions",
+         .limit = absl::StrCat(kVersionsMin, "-", kVersionsMax),
+         .value = absl::StrCat(inputs.size())},
+        absl::StrCat("versions: there are ", inputs.size(), "; allowed are ", kVersionsMin, " to ",
+                     kVersionsMax));
   }
   std::vector<Version> versions(inputs.size());
   for (size_t v = 0; v < inputs.size(); ++v) {
@@ -173,9 +174,8 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     IdentifyLanguage(inputs[v], identifier_, version.result);
     version.sentences = inputs[v].sentences;
     if (inputs[v].sentences.empty()) {
-      HEXAPLA_ASSIGN_OR_RETURN(
-          version.result.sentences,
-          segmenter_.Split(inputs[v].text, version.result.language, stop));
+      HEXAPLA_ASSIGN_OR_RETURN(version.result.sentences,
+                               segmenter_.Split(inputs[v].text, version.result.language, stop));
       for (const TextRange& range : version.result.sentences) {
         version.sentences.push_back(range.Of(inputs[v].text));
       }
@@ -186,9 +186,10 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     version.covered = Covers(embedder_, version.result.language);
     const auto& lengths = version.embedded.lengths;
     if (std::accumulate(lengths.begin(), lengths.end(), int64_t{0}) == 0) {
-      return RequestError(absl::StatusCode::kInvalidArgument,
-                          {.reason = "NO_TEXT", .field = FieldOf(v, !inputs[v].sentences.empty())},
-                          absl::StrCat("versions[", v, "]: there is no text"));
+      return RequestError(
+          absl::StatusCode::kInvalidArgument,
+          {.reason = "TEXT_BLANK", .field = FieldOf(v, !inputs[v].sentences.empty())},
+          absl::StrCat("versions[", v, "]: there is no text"));
     }
   }
 
