@@ -10,7 +10,8 @@
 // much as the addition.
 //
 // A quantised row is summed a block of parts at a time. For parts of two
-// columns, which is fastText's default, a part is one 64-bit load.
+// columns, which is fastText's default, a part is one 64-bit load, for parts of
+// four a 128-bit one.
 
 #include "server/fasttext/matrix.h"
 
@@ -112,11 +113,11 @@ void DotDenseRows(const uint8_t* values, size_t cols, size_t rows, const float* 
 
 #if HWY_TARGET != HWY_SCALAR  // which has no vectors of four
 
-using Pairs = hn::FixedTag<float, 4>;
+using FourFloats = hn::FixedTag<float, 4>;
 
-inline hn::Vec<Pairs> TwoParts(const float* centroids, const uint8_t* code) {
-  const Pairs d;
-  const hn::Half<Pairs> half;
+inline hn::Vec<FourFloats> TwoParts(const float* centroids, const uint8_t* code) {
+  const FourFloats d;
+  const hn::Half<FourFloats> half;
   return hn::Combine(d, hn::LoadU(half, centroids + 512 + size_t{code[1]} * 2),
                      hn::LoadU(half, centroids + size_t{code[0]} * 2));
 }
@@ -125,7 +126,7 @@ inline hn::Vec<Pairs> TwoParts(const float* centroids, const uint8_t* code) {
 // Requires: part + 8 <= parts. `norms` may be null.
 inline void AddEightPairs(const Matrix::Quantizer& q, size_t part, const int32_t* rows, size_t n,
                           float scale, float* acc) {
-  const Pairs d;
+  const FourFloats d;
   const float* const centroids = q.centroids.data() + part * 512;
   auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
   for (size_t i = 0; i < n; ++i) {
@@ -139,6 +140,32 @@ inline void AddEightPairs(const Matrix::Quantizer& q, size_t part, const int32_t
   }
   const auto scale_all = hn::Set(d, scale);
   float* const to = acc + part * 2;
+  hn::StoreU(hn::MulAdd(sum0, scale_all, hn::LoadU(d, to)), d, to);
+  hn::StoreU(hn::MulAdd(sum1, scale_all, hn::LoadU(d, to + 4)), d, to + 4);
+  hn::StoreU(hn::MulAdd(sum2, scale_all, hn::LoadU(d, to + 8)), d, to + 8);
+  hn::StoreU(hn::MulAdd(sum3, scale_all, hn::LoadU(d, to + 12)), d, to + 12);
+}
+
+// The same for parts [part, part + 4) of four columns each.
+inline void AddFourQuads(const Matrix::Quantizer& q, size_t part, const int32_t* rows, size_t n,
+                         float scale, float* acc) {
+  const FourFloats d;
+  const float* const centroids = q.centroids.data() + part * 1024;
+  const auto centroid = [&](size_t i, size_t code) {
+    return hn::LoadU(d, centroids + i * 1024 + code * 4);
+  };
+  auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t* const code = q.codes + static_cast<size_t>(rows[i]) * q.parts + part;
+    const float norm = q.norm_codes == nullptr ? 1.0f : q.norms[q.norm_codes[rows[i]]];
+    const auto norm_all = hn::Set(d, norm);
+    sum0 = hn::MulAdd(centroid(0, code[0]), norm_all, sum0);
+    sum1 = hn::MulAdd(centroid(1, code[1]), norm_all, sum1);
+    sum2 = hn::MulAdd(centroid(2, code[2]), norm_all, sum2);
+    sum3 = hn::MulAdd(centroid(3, code[3]), norm_all, sum3);
+  }
+  const auto scale_all = hn::Set(d, scale);
+  float* const to = acc + part * 4;
   hn::StoreU(hn::MulAdd(sum0, scale_all, hn::LoadU(d, to)), d, to);
   hn::StoreU(hn::MulAdd(sum1, scale_all, hn::LoadU(d, to + 4)), d, to + 4);
   hn::StoreU(hn::MulAdd(sum2, scale_all, hn::LoadU(d, to + 8)), d, to + 8);
@@ -176,10 +203,13 @@ void AddQuantizedRows(const Matrix::Quantizer& q, const int32_t* rows, size_t n,
     }
     size_t part = 0;
 #if HWY_TARGET != HWY_SCALAR
+    const size_t whole_parts = q.last_part_cols == q.part_cols ? q.parts : q.parts - 1;
     if (q.part_cols == 2) {
-      const size_t whole_parts = q.last_part_cols == 2 ? q.parts : q.parts - 1;
-      for (; part + 8 <= whole_parts; part += 8)
+      for (; part + 8 <= whole_parts; part += 8) {
         AddEightPairs(q, part, some, some_size, scale, acc);
+      }
+    } else if (q.part_cols == 4) {
+      for (; part + 4 <= whole_parts; part += 4) AddFourQuads(q, part, some, some_size, scale, acc);
     }
 #endif
     if (part < q.parts) AddQuantizedRowsFrom(q, part, some, some_size, scale, acc);

@@ -120,6 +120,7 @@ std::vector<Recipe> SupervisedRecipes() {
       {.name = "QuantizedNorms", .dim = 7, .quantized = true, .norms = true},
       {.name = "QuantizedWide", .dim = 41, .word_ngrams = 2, .quantized = true, .norms = true},
       {.name = "QuantizedThirds", .dim = 20, .quantized = true, .part_cols = 3},
+      {.name = "QuantizedFours", .dim = 39, .quantized = true, .norms = true, .part_cols = 4},
       {.name = "Pruned",
        .loss = loss_name::hs,
        .word_ngrams = 3,
