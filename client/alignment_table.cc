@@ -147,6 +147,7 @@ class AlignmentTable {
     const std::string number = absl::StrFormat("%*d  %4.2f%s  ", number_columns_, index,
                                                bead.probability(), doubtful ? "?" : " ");
     std::vector<Cell> cells;
+    cells.reserve(bead.sides_size());
     for (int version = 0; version < bead.sides_size(); ++version) {
       cells.push_back(SideCell(bead.sides(version), right_to_left_[version]));
     }

@@ -4,7 +4,9 @@
 // does the rest on the standard streams.
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 #include "client/command_line.h"
 #include "client/commands.h"
 #include "client/connection.h"
+#include "client/exit_code.h"
 #include "client/local_service.h"
 #include "client/terminal.h"
 #include "server/base/status_macros.h"
@@ -57,5 +60,11 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   // gRPC's own log lines are not for the people who read standard error here.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  return hexapla::Main(std::vector<std::string>(argv + 1, argv + argc));
+  try {
+    return hexapla::Main(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& exception) {
+    // Nothing of ours throws; memory may run out.
+    std::fprintf(stderr, "hexapla: %s\n", exception.what());
+    return hexapla::kExitFailed;
+  }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -245,6 +246,7 @@ void OutputWriter::WriteDetectionText(const DetectionRow& row) {
     const std::string text = layout_.Truncate(Printable(row.text), std::max(room, 2));
     if (room > 10) absl::StrAppend(&line, "  ", Isolate(text, IsRightToLeft("und", text)));
   }
+  absl::StripTrailingAsciiWhitespace(&line);
   output_ << line << '\n';
 }
 

@@ -138,7 +138,7 @@ TEST(DetectionJsonlTest, NamesFileAndLineBesideTheMessage) {
 TEST(DetectionTableTest, NamesLanguagesAndMarksDoubt) {
   EXPECT_EQ(WriteDetections(OutputFormat::kTable, false, 1,
                             {Row("letter.txt", {}, "fr", 0.98F), Row("b", {}, "zh-Hant", 0.4F)}),
-            "letter.txt  French (fr)               0.98 \n"
+            "letter.txt  French (fr)               0.98\n"
             "b           Chinese (Traditional) (zh-Hant)  0.40?\n");
 }
 
