@@ -229,7 +229,7 @@ absl::Status Reader::ReadDictionaries(int source) {
     if (codes.size() < 2) return absl::DataLossError(absl::StrCat(path.string(), ": no header"));
     const int first = Language(codes[0]);
     const int second = Language(codes[1]);
-    if (first < 0 || second < 0) continue;
+    if (first < 0 || second < 0 || !corpus_.kept(first) || !corpus_.kept(second)) continue;
     for (size_t row = 0; lines.Next(line); ++row) {
       if (row % options_.stride != 0) continue;
       const std::vector<absl::string_view> cells = absl::StrSplit(line, '\t');
@@ -243,19 +243,20 @@ absl::Status Reader::ReadDictionaries(int source) {
   return absl::OkStatus();
 }
 
-// Keeps the lists of languages that have enough pairs to learn from.
-void DropRareLanguages(size_t pairs_min, Corpus& corpus) {
-  std::vector<size_t> pairs(corpus.languages.size());
-  const int dictionary = static_cast<int>(corpus.sources.size()) - 1;
-  for (const PairList& list : corpus.lists) {
-    if (list.source == dictionary) continue;
-    pairs[list.first_language] += list.pairs.size();
-    pairs[list.second_language] += list.pairs.size();
+// Drops the languages that have too little to learn from.
+void DropRareLanguages(const CorpusOptions& options, Corpus& corpus) {
+  std::vector<size_t> sentences(corpus.languages.size());
+  for (const int16_t language : corpus.sentence_language) ++sentences[language];
+  for (size_t l = 0; l < sentences.size(); ++l) {
+    const auto& always = options.always;
+    corpus.language_kept.push_back(
+        sentences[l] >= options.sentences_min / options.stride ||
+        std::find(always.begin(), always.end(), corpus.languages[l]) != always.end());
   }
   corpus.lists.erase(std::remove_if(corpus.lists.begin(), corpus.lists.end(),
                                     [&](const PairList& list) {
-                                      return pairs[list.first_language] < pairs_min ||
-                                             pairs[list.second_language] < pairs_min;
+                                      return !corpus.language_kept[list.first_language] ||
+                                             !corpus.language_kept[list.second_language];
                                     }),
                      corpus.lists.end());
 }
@@ -289,8 +290,8 @@ absl::Status ReadCorpus(const CorpusOptions& options, Corpus& corpus) {
     std::fprintf(stderr, "read %-20s %9zu sentences, %zu word types\n",
                  corpus.sources[source].name.c_str(), corpus.sentences(), corpus.types.size());
   }
+  DropRareLanguages(options, corpus);
   HEXAPLA_RETURN_IF_ERROR(reader.ReadDictionaries(dictionary));
-  if (options.languages.empty()) DropRareLanguages(options.pairs_min, corpus);
   return absl::OkStatus();
 }
 

@@ -48,6 +48,7 @@ struct PairList {
 struct Corpus {
   WordTypes types;
   std::vector<std::string> languages;  // primary subtags: "pt" for pt-BR too
+  std::vector<bool> language_kept;     // of those read before the dictionaries
   std::vector<SourceOptions> sources;
 
   std::vector<int32_t> tokens;         // of all sentences, one after another
@@ -56,6 +57,9 @@ struct Corpus {
 
   std::vector<PairList> lists;
 
+  bool kept(int language) const {
+    return language < static_cast<int>(language_kept.size()) && language_kept[language];
+  }
   size_t sentences() const { return sentence_language.size(); }
   int32_t sentence_size(int32_t s) const {
     return static_cast<int32_t>(sentence_begin[s + 1] - sentence_begin[s]);
@@ -65,9 +69,11 @@ struct Corpus {
 struct CorpusOptions {
   std::string directory;  // holds NAME.tsv.xz and dict/en-XX.tsv.xz
   std::vector<SourceOptions> sources;
-  // Languages to keep, primary subtags; empty: those with `pairs_min` pairs.
+  // Languages to read, primary subtags; empty: all.
   std::vector<std::string> languages;
-  size_t pairs_min = 20000;
+  // Languages of fewer sentences are dropped, except those of `always`.
+  size_t sentences_min = 10000;
+  std::vector<std::string> always;
   // Sentences of more tokens are left out.
   int tokens_max = 120;
   double dictionary_weight = 1;

@@ -51,6 +51,7 @@ TypeStatistics Count(const Corpus& corpus) {
   TypeStatistics result{std::vector<int64_t>(types), std::vector<double>(types)};
   std::vector<std::vector<int32_t>> by_language(corpus.languages.size());
   for (size_t s = 0; s < corpus.sentences(); ++s) {
+    if (!corpus.kept(corpus.sentence_language[s])) continue;
     by_language[corpus.sentence_language[s]].push_back(static_cast<int32_t>(s));
   }
   std::vector<int64_t> counts(types);

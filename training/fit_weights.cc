@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -27,6 +28,8 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 #include "server/alignment/lattice.h"
@@ -49,6 +52,7 @@ struct Options {
   std::string gold;
   std::string model;
   std::string output;
+  std::string alignments;
   std::vector<std::string> languages;
   std::vector<std::string> leave_out;
   int dimension = 0;
@@ -315,14 +319,31 @@ struct Tally {
   }
 };
 
+// Writes SET/DOCUMENT.txt below `folder`: one bead a line with its probability.
+void WriteAlignment(const std::string& folder, const GoldPair& gold, const Alignment& alignment) {
+  const std::filesystem::path path = folder + "/" + gold.set + "/" + gold.document + ".txt";
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream out(path);
+  const auto list = [](const SentenceRun& run) {
+    std::vector<int> indices;
+    for (int s = run.begin; s < run.end; ++s) indices.push_back(s);
+    return absl::StrCat("[", absl::StrJoin(indices, ", "), "]");
+  };
+  for (const Bead& bead : alignment.beads) {
+    out << list(bead.source) << ":" << list(bead.target) << ":"
+        << absl::StrFormat("%.3f", bead.probability) << "\n";
+  }
+}
+
 void Evaluate(const Examples& examples, const std::vector<double>& example_weights,
-              ScoringWeights& weights) {
+              const std::string& alignments, ScoringWeights& weights) {
   std::map<std::string, Tally> tallies;
   std::vector<Case> cases;
   for (size_t i = 0; i < examples.size(); ++i) {
     const GoldPair& gold = examples[i]->gold();
     Tally& tally = tallies[gold.set];
     const Alignment alignment = examples[i]->Align(weights.bead);
+    if (!alignments.empty()) WriteAlignment(alignments, gold, alignment);
     const auto in_gold = [&](const Bead& bead) {
       return std::any_of(gold.beads.begin(), gold.beads.end(), [&](const Bead& other) {
         if (bead.source.empty() != other.source.empty() ||
@@ -423,7 +444,7 @@ absl::Status Fit(const Options& options) {
   }
   ScoringWeights weights;
   FitBeadWeights(examples, example_weights, options, weights);
-  Evaluate(examples, example_weights, weights);
+  Evaluate(examples, example_weights, options.alignments, weights);
   FitDocumentWeights(gold, *embedder, shapes, weights);
   std::ofstream out(options.output);
   out << weights.ToText();
@@ -443,6 +464,7 @@ int Main(int argc, char** argv) {
   app.add_option("--dimension", options.dimension, "Its dimension")->required();
   app.add_option("--languages", options.languages, "Its languages")->required()->delimiter(',');
   app.add_option("--output", options.output, "Weights file to write")->required();
+  app.add_option("--alignments", options.alignments, "Folder for the alignments that result");
   app.add_option("--leave_out", options.leave_out, "Sets not to learn from")->delimiter(',');
   app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 64));
   app.add_option("--iterations", options.iterations, "Gradient steps");

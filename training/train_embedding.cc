@@ -43,7 +43,8 @@ Recipe ParseRecipe(const nlohmann::json& json) {
   }
   recipe.corpus.dictionary_weight = json.value("dictionary_weight", 1.0);
   recipe.corpus.languages = json.value("languages", std::vector<std::string>{});
-  recipe.corpus.pairs_min = json.value("pairs_min", recipe.corpus.pairs_min);
+  recipe.corpus.sentences_min = json.value("sentences_min", recipe.corpus.sentences_min);
+  recipe.corpus.always = json.value("always", recipe.corpus.always);
   recipe.corpus.stride = json.value("stride", 1);
   recipe.features.minn = json.value("minn", recipe.features.minn);
   recipe.features.maxn = json.value("maxn", recipe.features.maxn);
@@ -138,7 +139,7 @@ absl::Status WriteSummary(const std::string& path, const Corpus& corpus, const R
   summary["ngrams"] = features.buckets.size();
   summary["quantization_cosine"] = std::round(cosine * 1e4) / 1e4;
   for (size_t i = 0; i < pairs.size(); ++i) {
-    if (pairs[i] + entries[i] == 0) continue;
+    if (!corpus.kept(static_cast<int>(i))) continue;
     summary["languages"][corpus.languages[i]] = {{"sentence_pairs", pairs[i]},
                                                  {"dictionary_pairs", entries[i]}};
   }
