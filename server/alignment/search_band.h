@@ -15,8 +15,8 @@ namespace hexapla {
 // Row i allows the nodes [begin(i), end(i)). A node outside the band is never
 // scored, so no alignment passes through it.
 //
-// Example: 3x3 sentences, path along the diagonal, radius 1: rows [0,2) [0,3)
-// [1,4) [2,4).
+// Example: 3x3 sentences, path along the diagonal, radius 1: rows [0,3) [0,4)
+// [0,4) [1,4).
 //
 // Invariants: both corners are inside; no row is empty; begin() and end() never
 // decrease, and each row overlaps the next, so that a path exists.
