@@ -4,6 +4,7 @@
 the other programs here.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -107,9 +108,11 @@ class BufCurl(ForeignCase):
     def test_sees_the_details_of_an_error(self):
         done = self.curl("AlignmentService/AlignDocuments", {"versions": [{"text": "alone"}]})
         self.assertNotEqual(done.returncode, 0)
-        error = done.stderr.decode()
-        self.assertIn("invalid_argument", error)
-        self.assertIn("TOO_FEW_VERSIONS", error)
+        error = json.loads(done.stderr)
+        self.assertEqual(error["code"], "invalid_argument")
+        details = {d["type"]: base64.b64decode(d["value"] + "==") for d in error["details"]}
+        self.assertIn(b"TOO_FEW_VERSIONS", details["google.rpc.ErrorInfo"])
+        self.assertIn(b"versions", details["google.rpc.BadRequest"])
 
 
 class BufLint(unittest.TestCase):
