@@ -40,7 +40,7 @@ NormalizedText::NormalizedText(absl::string_view text) {
   NfkcCasefold().normalizeUTF8(
       0, icu::StringPiece(text.data(), static_cast<int32_t>(text.size())), sink, &edits, error);
   if (!edits.hasChanges()) return;
-  for (auto edit = edits.getCoarseIterator(); edit.next(error);) {
+  for (auto edit = edits.getFineIterator(); edit.next(error);) {
     runs_.push_back({.normalized = static_cast<size_t>(edit.destinationIndex()),
                      .original = static_cast<size_t>(edit.sourceIndex()),
                      .changed = edit.hasChange() != 0});
