@@ -108,16 +108,16 @@ absl::StatusOr<std::shared_ptr<const ModelSet>> ModelSet::Load(const std::string
     const bool labels_say = info.kind == ModelKind::kLanguageIdentifier && info.languages.empty();
     if (labels_say) info.languages = (*identifier)->Languages();
   }
-  return std::make_shared<const ModelSet>(*std::move(identifier), *std::move(embedder),
-                                          *std::move(weights), std::move(models));
+  return std::make_shared<const ModelSet>(*std::move(identifier), *std::move(embedder), *weights,
+                                          std::move(models));
 }
 
 ModelSet::ModelSet(std::unique_ptr<const LanguageIdentifier> identifier,
-                   std::unique_ptr<const SentenceEmbedder> embedder, ScoringWeights weights,
+                   std::unique_ptr<const SentenceEmbedder> embedder, const ScoringWeights& weights,
                    std::vector<ModelInfo> info)
     : identifier_(std::move(identifier)),
       embedder_(std::move(embedder)),
-      weights_(std::move(weights)),
+      weights_(weights),
       info_(std::move(info)) {}
 
 const ModelInfo* ModelSet::FindByName(absl::string_view name) const {

@@ -36,7 +36,7 @@ class ModelSet {
 
   // Takes parts that are already there; for tests and their fakes.
   ModelSet(std::unique_ptr<const LanguageIdentifier> identifier,
-           std::unique_ptr<const SentenceEmbedder> embedder, ScoringWeights weights,
+           std::unique_ptr<const SentenceEmbedder> embedder, const ScoringWeights& weights,
            std::vector<ModelInfo> info);
 
   const LanguageIdentifier& identifier() const { return *identifier_; }
