@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "server/base/status_macros.h"
+#include "server/text/code_points.h"
 
 namespace hexapla {
 namespace {
@@ -17,9 +18,10 @@ constexpr int kSentencesBetweenPolls = 64;
 // languages lack, do not change.
 int CountCharacters(absl::string_view text) {
   int count = 0;
-  for (const char byte : text) {
-    count += (static_cast<unsigned char>(byte) & 0xC0) != 0x80 &&
-             static_cast<unsigned char>(byte) > ' ';
+  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+    UChar32 c;
+    U8_NEXT_OR_FFFD(text.data(), i, size, c);
+    count += c < 0x80 ? c > ' ' : !IsSpace(c);
   }
   return count;
 }
@@ -52,6 +54,35 @@ int CountUnits(absl::string_view text) {
     }
   }
   return units;
+}
+
+bool IsClosing(UChar32 c) {
+  const int8_t type = u_charType(c);
+  return type == U_END_PUNCTUATION || type == U_FINAL_PUNCTUATION || c == '"' || c == '\'';
+}
+
+// Whether the text ends in a full stop or its like, closing marks set aside. A
+// colon or semicolon is none.
+bool EndsFirmly(absl::string_view text) {
+  for (int32_t i = static_cast<int32_t>(text.size()); i > 0;) {
+    UChar32 c;
+    U8_PREV_OR_FFFD(text.data(), 0, i, c);
+    if (u_isUWhiteSpace(c) || IsClosing(c)) continue;
+    return EndsSentence(c);
+  }
+  return false;
+}
+
+// Whether the text goes on with what was said before.
+bool BeginsSoftly(absl::string_view text) {
+  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
+    UChar32 c;
+    U8_NEXT_OR_FFFD(text.data(), i, size, c);
+    if (u_isUWhiteSpace(c)) continue;
+    const int8_t type = u_charType(c);
+    return u_islower(c) || type == U_END_PUNCTUATION || type == U_FINAL_PUNCTUATION;
+  }
+  return false;
 }
 
 }  // namespace
@@ -91,6 +122,8 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
     document.lengths.push_back(CountCharacters(sentences[s]));
     document.units.push_back(CountUnits(sentences[s]));
+    document.cut_after.push_back(s + 1 < sentences.size() && (!EndsFirmly(sentences[s]) ||
+                                                              BeginsSoftly(sentences[s + 1])));
   }
   return document;
 }

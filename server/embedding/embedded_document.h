@@ -37,6 +37,10 @@ struct EmbeddedDocument {
   // How many sentences each sentence seems to hold, by its full stops and their
   // like: 2 for "It rained. We left."
   std::vector<int32_t> units;
+  // Whether the break after each sentence seems to cut one in two: it ends
+  // without a full stop or its like, or the next begins in lower case or with
+  // a closing mark. 0 or 1.
+  std::vector<uint8_t> cut_after;
 
   int size() const { return static_cast<int>(lengths.size()); }
   int tokens_of(int sentence) const { return token_begin[sentence + 1] - token_begin[sentence]; }
