@@ -15,18 +15,18 @@
 
 namespace hexapla::testing {
 
-// A space of a few words. Those of one row of the table mean the same and share
-// a vector of length 1; vectors of different rows are nearly at right angles.
+// A space of a few words. Those of one row of the table, parted by spaces, mean
+// the same and share a vector of length 1; vectors of different rows are nearly at right angles.
 // Other words are unknown.
 //
-// Example: TableEmbedder({{"cat", "chat", "Katze"}, {"milk", "lait", "Milch"}})
+// Example: TableEmbedder({"cat chat Katze", "milk lait Milch"})
 class TableEmbedder final : public SentenceEmbedder {
  public:
-  explicit TableEmbedder(const std::vector<std::vector<std::string>>& table,
+  explicit TableEmbedder(const std::vector<std::string>& table,
                          std::vector<std::string> languages = {"en", "fr", "de"})
       : languages_(std::move(languages)) {
     std::mt19937 random(1);
-    for (const std::vector<std::string>& row : table) {
+    for (const std::string& row : table) {
       std::vector<float> vector(kDimension);
       float square = 0;
       for (float& x : vector) {
@@ -35,11 +35,9 @@ class TableEmbedder final : public SentenceEmbedder {
         square += x * x;
       }
       for (float& x : vector) x /= std::sqrt(square);
-      for (const std::string& word : row) {
-        Tokens tokens;
-        tokens.Assign(word);
-        vectors_.emplace(std::string(tokens[0]), vector);
-      }
+      Tokens tokens;
+      tokens.Assign(row);
+      for (size_t i = 0; i < tokens.size(); ++i) vectors_.emplace(tokens[i], vector);
     }
   }
 

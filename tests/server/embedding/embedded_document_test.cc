@@ -20,8 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 const TableEmbedder& Space() {
-  static const auto* const kSpace =
-      new TableEmbedder({{"cat", "chat"}, {"drinks", "boit"}, {"milk", "lait"}});
+  static const auto* const kSpace = new TableEmbedder({"cat chat", "drinks boit", "milk lait"});
   return *kSpace;
 }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/similarity/band_finder.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "tests/testing/made_up_documents.h"
+#include "tests/testing/table_embedder.h"
+
+namespace hexapla {
+namespace {
+
+using ::hexapla::testing::Embed;
+using ::hexapla::testing::MadeUpDocuments;
+using ::hexapla::testing::MadeUpOptions;
+using ::hexapla::testing::MakeUpDocuments;
+using ::hexapla::testing::TableEmbedder;
+
+// How many boundaries between beads of the right path the band leaves out.
+int NodesMissed(const SearchBand& band, const std::vector<Bead>& beads) {
+  int missed = 0;
+  for (const Bead& bead : beads) missed += !band.Contains(bead.source.end, bead.target.end);
+  return missed;
+}
+
+TEST(FindBandTest, ASmallGridIsSearchedWhole) {
+  const TableEmbedder space({"one un"});
+  const EmbeddedDocument source = Embed(std::vector<std::string>(199, "one"), space);
+  const EmbeddedDocument target = Embed(std::vector<std::string>(199, "un"), space);
+  EXPECT_EQ(FindBand(source, target, {}, {}).value().nodes(), 40000u);
+  EXPECT_LT(FindBand(source, target, {.full_nodes_max = 39999}, {}).value().nodes(), 40000u);
+}
+
+TEST(FindBandTest, TheBandHoldsTheRightPathOfALongDocument) {
+  const std::vector<MadeUpOptions> cases = {
+      {},
+      {.deletions = 0.3, .insertions = 0.2, .seed = 2},
+      {.merges = 0.4, .seed = 3},
+      {.missing_block = 100, .seed = 4},
+      {.missing_block = 600, .seed = 5},
+  };
+  for (const MadeUpOptions& options : cases) {
+    SCOPED_TRACE(options.seed);
+    const MadeUpDocuments documents = MakeUpDocuments(options);
+    const TableEmbedder space(MadeUpWords(options));
+    const SearchBand band =
+        FindBand(Embed(documents.source, space), Embed(documents.target, space), {}, {}).value();
+    EXPECT_EQ(NodesMissed(band, documents.beads), 0);
+    EXPECT_LT(band.nodes(), 80 * (documents.source.size() + documents.target.size()));
+  }
+}
+
+TEST(FindBandTest, NodesGrowLinearly) {
+  const auto nodes = [](int beads) {
+    const MadeUpOptions options = {.beads = beads, .words_a_sentence = 4};
+    const MadeUpDocuments documents = MakeUpDocuments(options);
+    const TableEmbedder space(MadeUpWords(options));
+    return static_cast<double>(
+        FindBand(Embed(documents.source, space), Embed(documents.target, space), {}, {})
+            .value()
+            .nodes());
+  };
+  EXPECT_NEAR(nodes(8000) / nodes(2000), 4, 0.4);
+}
+
+TEST(FindBandTest, SidesOfAnySizeHaveABand) {
+  struct Case {
+    int sources;
+    int targets;
+  };
+  const TableEmbedder space({"one un", "two deux"});
+  for (const Case& c : {Case{0, 0}, Case{0, 50000}, Case{50000, 0}, Case{1, 50000}, Case{50000, 1},
+                        Case{3, 20000}, Case{20000, 150}}) {
+    SCOPED_TRACE(::testing::Message() << c.sources << "x" << c.targets);
+    const EmbeddedDocument source = Embed(std::vector<std::string>(c.sources, "one two"), space);
+    const EmbeddedDocument target = Embed(std::vector<std::string>(c.targets, "un"), space);
+    const SearchBand band = FindBand(source, target, {}, {}).value();
+    EXPECT_EQ(band.sources(), c.sources);
+    EXPECT_EQ(band.targets(), c.targets);
+    EXPECT_TRUE(band.Contains(0, 0));
+    EXPECT_TRUE(band.Contains(c.sources, c.targets));
+  }
+}
+
+TEST(FindBandTest, DocumentsWithoutWordsHaveABand) {
+  const TableEmbedder space({"one un"});
+  const EmbeddedDocument source = Embed(std::vector<std::string>(500, "…"), space);
+  const EmbeddedDocument target = Embed(std::vector<std::string>(400, ""), space);
+  const SearchBand band = FindBand(source, target, {}, {}).value();
+  EXPECT_TRUE(band.Contains(0, 0));
+  EXPECT_TRUE(band.Contains(500, 400));
+}
+
+TEST(FindBandTest, StopsWhenTold) {
+  const TableEmbedder space({"one un"});
+  const EmbeddedDocument document = Embed(std::vector<std::string>(1000, "one"), space);
+  const std::atomic<bool> cancelled = true;
+  EXPECT_EQ(FindBand(document, document, {}, StopCondition(&cancelled, absl::InfiniteFuture()))
+                .status()
+                .code(),
+            absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace hexapla
