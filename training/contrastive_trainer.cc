@@ -222,8 +222,8 @@ StepResult ContrastiveTrainer::LossAndGradient() {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, dimension, size,
                 options_.scale / 2, &exponentials_[first * n], size, targets, dimension, 0,
                 &gradients_[first * dimension], dimension);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, rows, dimension, size,
-                options_.scale / 2, &exponentials_[first], size, sources, dimension, 0,
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, rows, dimension, size, options_.scale / 2,
+                &exponentials_[first], size, sources, dimension, 0,
                 &gradients_[(n + first) * dimension], dimension);
   });
   // Through the normalisation and the mean.
@@ -232,7 +232,8 @@ StepResult ContrastiveTrainer::LossAndGradient() {
       float* gradient = &gradients_[s * dimension];
       const float* unit = &unit_vectors_[s * dimension];
       AddScaled(-Dot(gradient, unit, dimension), unit, gradient, dimension);
-      const float share = 1 / (norms_[s] * static_cast<float>(token_begin_[s + 1] - token_begin_[s]));
+      const float share =
+          1 / (norms_[s] * static_cast<float>(token_begin_[s + 1] - token_begin_[s]));
       for (blasint k = 0; k < dimension; ++k) gradient[k] *= share;
     }
   });

@@ -39,8 +39,7 @@ struct StepResult {
 // matrix, bit by bit, on the same machine: threads own disjoint columns.
 class ContrastiveTrainer {
  public:
-  ContrastiveTrainer(const Corpus& corpus, const Features& features,
-                     const TrainerOptions& options);
+  ContrastiveTrainer(const Corpus& corpus, const Features& features, const TrainerOptions& options);
 
   // Takes one step of the schedule; `progress` runs from 0 to 1.
   StepResult Step(const std::vector<std::pair<int32_t, int32_t>>& batch, double progress);
@@ -68,17 +67,17 @@ class ContrastiveTrainer {
   // Of the current batch. Sentences 0..n-1 are sources, n..2n-1 targets.
   size_t pairs_ = 0;
   std::vector<int32_t> sentences_;
-  std::vector<int32_t> types_;             // distinct word types
-  std::vector<int32_t> local_of_type_;     // type -> index in types_ or -1
-  std::vector<int32_t> tokens_;            // local types, sentence by sentence
+  std::vector<int32_t> types_;          // distinct word types
+  std::vector<int32_t> local_of_type_;  // type -> index in types_ or -1
+  std::vector<int32_t> tokens_;         // local types, sentence by sentence
   std::vector<int32_t> token_begin_;
   std::vector<float> type_vectors_;
   std::vector<float> type_gradients_;
-  std::vector<float> unit_vectors_;        // of sentences, unit length
+  std::vector<float> unit_vectors_;  // of sentences, unit length
   std::vector<float> norms_;
-  std::vector<float> gradients_;           // of sentence vectors
-  std::vector<float> exponentials_;        // pairs x pairs
-  std::vector<uint64_t> fingerprints_;     // of sentences' words
+  std::vector<float> gradients_;        // of sentence vectors
+  std::vector<float> exponentials_;     // pairs x pairs
+  std::vector<uint64_t> fingerprints_;  // of sentences' words
 };
 
 }  // namespace hexapla::training

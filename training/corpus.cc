@@ -159,9 +159,9 @@ void Reader::Flush(int source) {
   std::vector<std::pair<int, int32_t>> sentences;  // language, number
   for (Row& row : block_) {
     sentences.clear();
-    row.erase(std::remove_if(row.begin(), row.end(),
-                             [](const Cell& cell) { return cell.words.empty(); }),
-              row.end());
+    row.erase(
+        std::remove_if(row.begin(), row.end(), [](const Cell& cell) { return cell.words.empty(); }),
+        row.end());
     if (row.size() < 2) continue;
     for (const Cell& cell : row) sentences.emplace_back(cell.language, AddSentence(cell));
     for (size_t a = 0; a < sentences.size(); ++a) {
@@ -181,7 +181,8 @@ absl::Status Reader::ReadSource(int source) {
   const std::string path = absl::StrCat(options_.directory, "/", from.name, ".tsv.xz");
   XzLines lines(path);
   std::string line;
-  if (!lines.ok() || !lines.Next(line)) return absl::NotFoundError(absl::StrCat(path, ": unreadable"));
+  if (!lines.ok() || !lines.Next(line))
+    return absl::NotFoundError(absl::StrCat(path, ": unreadable"));
   std::vector<int> columns;
   for (const absl::string_view code : absl::StrSplit(line, '\t')) columns.push_back(Language(code));
   for (size_t row = 0; row < from.rows_max && lines.Next(line); ++row) {
@@ -234,8 +235,7 @@ absl::Status Reader::ReadDictionaries(int source) {
       if (row % options_.stride != 0) continue;
       const std::vector<absl::string_view> cells = absl::StrSplit(line, '\t');
       if (cells.size() < 2 || cells[0].empty() || cells[1].empty()) continue;
-      block_.push_back(
-          {{first, std::string(cells[0]), {}}, {second, std::string(cells[1]), {}}});
+      block_.push_back({{first, std::string(cells[0]), {}}, {second, std::string(cells[1]), {}}});
       if (block_.size() == kBlockRows) Flush(source);
     }
   }
@@ -249,9 +249,9 @@ void DropRareLanguages(const CorpusOptions& options, Corpus& corpus) {
   for (const int16_t language : corpus.sentence_language) ++sentences[language];
   for (size_t l = 0; l < sentences.size(); ++l) {
     const auto& always = options.always;
-    corpus.language_kept.push_back(
-        sentences[l] >= options.sentences_min / options.stride ||
-        std::find(always.begin(), always.end(), corpus.languages[l]) != always.end());
+    corpus.language_kept.push_back(sentences[l] >= options.sentences_min / options.stride ||
+                                   std::find(always.begin(), always.end(), corpus.languages[l]) !=
+                                       always.end());
   }
   corpus.lists.erase(std::remove_if(corpus.lists.begin(), corpus.lists.end(),
                                     [&](const PairList& list) {
@@ -272,8 +272,7 @@ int32_t WordTypes::Intern(absl::string_view word) {
 }
 
 std::string PrimaryLanguage(absl::string_view code) {
-  const std::string primary =
-      absl::AsciiStrToLower(code.substr(0, code.find_first_of("-_")));
+  const std::string primary = absl::AsciiStrToLower(code.substr(0, code.find_first_of("-_")));
   static const auto* const same = new std::map<std::string, std::string>{
       {"nb", "no"}, {"nn", "no"}, {"tl", "fil"}, {"prs", "fa"}, {"fuv", "ff"}};
   const auto found = same->find(primary);

@@ -28,8 +28,8 @@ class WordTypes {
 
 // Where pairs come from and how much they count.
 struct SourceOptions {
-  std::string name;         // file NAME.tsv.xz in the corpus directory
-  double weight = 1;        // of its pairs against those of other sources
+  std::string name;   // file NAME.tsv.xz in the corpus directory
+  double weight = 1;  // of its pairs against those of other sources
   size_t rows_max = SIZE_MAX;
 };
 
@@ -51,7 +51,7 @@ struct Corpus {
   std::vector<bool> language_kept;     // of those read before the dictionaries
   std::vector<SourceOptions> sources;
 
-  std::vector<int32_t> tokens;         // of all sentences, one after another
+  std::vector<int32_t> tokens;  // of all sentences, one after another
   std::vector<int64_t> sentence_begin{0};
   std::vector<int16_t> sentence_language;
 

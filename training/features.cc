@@ -67,9 +67,9 @@ TypeStatistics Count(const Corpus& corpus) {
     }
     for (const int32_t type : seen) {
       result.counts[type] += counts[type];
-      result.worth[type] = std::max(
-          result.worth[type],
-          static_cast<double>(counts[type]) / (static_cast<double>(tokens) + kTokensFloor));
+      result.worth[type] =
+          std::max(result.worth[type], static_cast<double>(counts[type]) /
+                                           (static_cast<double>(tokens) + kTokensFloor));
       counts[type] = 0;
     }
   }
@@ -84,9 +84,8 @@ void ChooseWords(const TypeStatistics& statistics, const FeatureOptions& options
       words.push_back(static_cast<int32_t>(type));
     }
   }
-  std::stable_sort(words.begin(), words.end(), [&](int32_t a, int32_t b) {
-    return statistics.worth[a] > statistics.worth[b];
-  });
+  std::stable_sort(words.begin(), words.end(),
+                   [&](int32_t a, int32_t b) { return statistics.worth[a] > statistics.worth[b]; });
   if (words.size() > options.words_max) words.resize(options.words_max);
   std::stable_sort(words.begin(), words.end(), [&](int32_t a, int32_t b) {
     return statistics.counts[a] > statistics.counts[b];

@@ -11,9 +11,9 @@
 namespace hexapla::training {
 
 struct FeatureOptions {
-  int minn = 3;            // shortest character n-gram, in code points
-  int maxn = 5;            // longest
-  int bucket = 1 << 21;    // hash values of n-grams, before pruning
+  int minn = 3;          // shortest character n-gram, in code points
+  int maxn = 5;          // longest
+  int bucket = 1 << 21;  // hash values of n-grams, before pruning
   size_t words_max = 250000;
   size_t ngrams_max = 500000;
   int word_count_min = 3;
@@ -25,11 +25,11 @@ struct FeatureOptions {
 // those in use spends the file on them and leaves few collisions.
 struct Features {
   FeatureOptions options;
-  std::vector<int32_t> words;          // row -> type, most frequent first
-  std::vector<int64_t> word_counts;    // row -> occurrences
-  std::vector<int32_t> buckets;        // row - words.size() -> bucket, rising
-  std::vector<int64_t> type_begin;     // type -> its first entry in type_rows
-  std::vector<int32_t> type_rows;      // word row first, then n-grams
+  std::vector<int32_t> words;        // row -> type, most frequent first
+  std::vector<int64_t> word_counts;  // row -> occurrences
+  std::vector<int32_t> buckets;      // row - words.size() -> bucket, rising
+  std::vector<int64_t> type_begin;   // type -> its first entry in type_rows
+  std::vector<int32_t> type_rows;    // word row first, then n-grams
 
   size_t rows() const { return words.size() + buckets.size(); }
 };

@@ -53,6 +53,7 @@ struct Options {
   std::string model;
   std::string output;
   std::string alignments;
+  std::string initial;
   std::vector<std::string> languages;
   std::vector<std::string> leave_out;
   int dimension = 0;
@@ -88,8 +89,8 @@ class Example {
     evidence_ = std::make_unique<PairEvidence>(*PairEvidence::Create(
         source_, target_, band_,
         {.bead_size_max = kBeadSizeMax,
-         .semantic = Covers(embedder, gold_.source_language) &&
-                     Covers(embedder, gold_.target_language)},
+         .semantic =
+             Covers(embedder, gold_.source_language) && Covers(embedder, gold_.target_language)},
         never));
     candidates_.resize(band_.nodes() * shapes_.size());
     ForEachCandidate([&](int row, int column, size_t node, size_t s) {
@@ -183,8 +184,8 @@ class Example {
 
   void SetScores(const std::array<double, kBeadFeatures>& weights, Lattice& lattice) const {
     ForEachCandidate([&](int, int, size_t node, size_t s) {
-      lattice.SetScore(
-          node, s, static_cast<float>(Score(weights, candidates_[node * shapes_.size() + s])));
+      lattice.SetScore(node, s,
+                       static_cast<float>(Score(weights, candidates_[node * shapes_.size() + s])));
     });
   }
 
@@ -247,8 +248,7 @@ void FitBeadWeights(const Examples& examples, const std::vector<double>& example
                     const Options& options, ScoringWeights& weights) {
   Adam adam(kBeadFeatures);
   for (int iteration = 0; iteration < options.iterations; ++iteration) {
-    std::vector<std::vector<double>> gradients(options.threads,
-                                               std::vector<double>(kBeadFeatures));
+    std::vector<std::vector<double>> gradients(options.threads, std::vector<double>(kBeadFeatures));
     std::vector<double> likelihoods(options.threads);
     OnThreads(options.threads, [&](int t) {
       for (size_t i = t; i < examples.size(); i += options.threads) {
@@ -443,6 +443,9 @@ absl::Status Fit(const Options& options) {
     }
   }
   ScoringWeights weights;
+  if (!options.initial.empty()) {
+    HEXAPLA_ASSIGN_OR_RETURN(weights, ScoringWeights::Read(options.initial));
+  }
   FitBeadWeights(examples, example_weights, options, weights);
   Evaluate(examples, example_weights, options.alignments, weights);
   FitDocumentWeights(gold, *embedder, shapes, weights);
@@ -465,6 +468,7 @@ int Main(int argc, char** argv) {
   app.add_option("--languages", options.languages, "Its languages")->required()->delimiter(',');
   app.add_option("--output", options.output, "Weights file to write")->required();
   app.add_option("--alignments", options.alignments, "Folder for the alignments that result");
+  app.add_option("--initial", options.initial, "Weights file to start from");
   app.add_option("--leave_out", options.leave_out, "Sets not to learn from")->delimiter(',');
   app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 64));
   app.add_option("--iterations", options.iterations, "Gradient steps");

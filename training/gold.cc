@@ -27,7 +27,8 @@ absl::StatusOr<std::vector<std::string>> ReadLines(const fs::path& path) {
 // "[3, 4]" -> 3, 4.
 std::vector<int> ParseIndices(absl::string_view list) {
   std::vector<int> indices;
-  for (const absl::string_view field : absl::StrSplit(list, absl::ByAnyChar("[], "), absl::SkipEmpty())) {
+  for (const absl::string_view field :
+       absl::StrSplit(list, absl::ByAnyChar("[], "), absl::SkipEmpty())) {
     int index;
     if (absl::SimpleAtoi(field, &index)) indices.push_back(index);
   }
@@ -109,7 +110,8 @@ absl::StatusOr<std::vector<GoldPair>> ReadGold(const std::string& root) {
   std::vector<fs::path> folders;
   std::error_code error;
   for (const auto& entry : fs::recursive_directory_iterator(root, error)) {
-    if (entry.path().filename() == "gold.txt" && fs::exists(entry.path().parent_path() / "src.txt")) {
+    if (entry.path().filename() == "gold.txt" &&
+        fs::exists(entry.path().parent_path() / "src.txt")) {
       folders.push_back(entry.path().parent_path());
     }
   }

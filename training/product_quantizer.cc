@@ -103,7 +103,8 @@ QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
   std::vector<float> inverse_norms(rows);
   for (size_t r = 0; r < rows; ++r) {
     double sum = 0;
-    for (int d = 0; d < dimension; ++d) sum += matrix[r * dimension + d] * matrix[r * dimension + d];
+    for (int d = 0; d < dimension; ++d)
+      sum += matrix[r * dimension + d] * matrix[r * dimension + d];
     inverse_norms[r] = 1 / (static_cast<float>(std::sqrt(sum)) + 1e-12F);
   }
   std::mt19937 random(options.seed);

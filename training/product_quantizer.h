@@ -9,9 +9,9 @@
 namespace hexapla::training {
 
 struct QuantizerOptions {
-  int part = 4;            // columns coded by one byte
-  int iterations = 15;     // of k-means
-  size_t sample = 65536;   // rows that k-means sees
+  int part = 4;           // columns coded by one byte
+  int iterations = 15;    // of k-means
+  size_t sample = 65536;  // rows that k-means sees
   uint32_t seed = 1;
   int threads = 2;
 };

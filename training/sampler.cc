@@ -37,14 +37,15 @@ Sampler::Sampler(const Corpus& corpus, const SamplerOptions& options)
     size_t pairs = 0;
     for (const PairList* list : lists) {
       const double weight = corpus.sources[list->source].weight;
-      pair.list.Add(weight * std::pow(static_cast<double>(list->pairs.size()), options.source_power));
+      pair.list.Add(weight *
+                    std::pow(static_cast<double>(list->pairs.size()), options.source_power));
       weighted += weight * static_cast<double>(list->pairs.size());
       pairs += list->pairs.size();
     }
     pair.lists = std::move(lists);
     if (pairs < kPairsMin || pair.list.empty()) continue;
-    const bool english = corpus.languages[languages.first] == "en" ||
-                         corpus.languages[languages.second] == "en";
+    const bool english =
+        corpus.languages[languages.first] == "en" || corpus.languages[languages.second] == "en";
     const bool favoured = is_favoured(languages.first) && is_favoured(languages.second);
     const double weight =
         std::pow(weighted, options.language_power) * (favoured ? options.favoured_factor : 1);
@@ -54,8 +55,8 @@ Sampler::Sampler(const Corpus& corpus, const SamplerOptions& options)
 }
 
 const Sampler::LanguagePair& Sampler::DrawLanguages() {
-  const bool pivotless = !without_english_.empty() &&
-                         (with_english_.empty() || Uniform() < options_.pivotless_share);
+  const bool pivotless =
+      !without_english_.empty() && (with_english_.empty() || Uniform() < options_.pivotless_share);
   return pivotless ? without_english_[choose_without_english_.Draw(random_)]
                    : with_english_[choose_with_english_.Draw(random_)];
 }
@@ -77,9 +78,8 @@ void Sampler::Next(std::vector<std::pair<int32_t, int32_t>>& batch) {
   }
   while (batch.size() < static_cast<size_t>(options_.batch)) {
     if (mixed) languages = &DrawLanguages();
-    batch.push_back(
-        DrawPair(single != nullptr ? *single : *languages->lists[languages->list.Draw(random_)],
-                 mixed));
+    batch.push_back(DrawPair(
+        single != nullptr ? *single : *languages->lists[languages->list.Draw(random_)], mixed));
   }
 }
 

@@ -166,8 +166,8 @@ absl::Status Train(Recipe recipe, const std::string& output, const std::string& 
   Learn(recipe, sampler, trainer);
 
   if (!unquantized.empty()) {
-    HEXAPLA_RETURN_IF_ERROR(WriteFastText(unquantized, corpus, features, trainer.matrix(),
-                                          recipe.trainer.dimension));
+    HEXAPLA_RETURN_IF_ERROR(
+        WriteFastText(unquantized, corpus, features, trainer.matrix(), recipe.trainer.dimension));
   }
   std::vector<double> weights;
   for (const uint32_t uses : trainer.row_uses()) weights.push_back(std::sqrt(uses) + 0.1);

@@ -80,8 +80,7 @@ absl::Status Lattice::Backward(const StopCondition& stop) {
       size_t n = 0;
       for (size_t s = 0; s < shapes_.size(); ++s) {
         if (!Inside(row, column, shapes_[s])) continue;
-        const size_t to =
-            band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
+        const size_t to = band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
         terms[n++] = backward_[to] + score(node, s);
       }
       if (n > 0) backward_[node] = LogSum(terms.data(), n);
@@ -92,8 +91,7 @@ absl::Status Lattice::Backward(const StopCondition& stop) {
 
 double Lattice::Posterior(int row, int column, size_t shape) const {
   const size_t from = band_.Node(row, column);
-  const size_t to =
-      band_.Node(row + shapes_[shape].sources, column + shapes_[shape].targets);
+  const size_t to = band_.Node(row + shapes_[shape].sources, column + shapes_[shape].targets);
   return std::exp(
       std::min(0.0, forward_[from] + score(from, shape) + backward_[to] - forward_.back()));
 }
@@ -121,7 +119,8 @@ absl::StatusOr<std::vector<Bead>> Lattice::BestPath(
   std::vector<Bead> beads;
   for (int row = band_.sources(), column = band_.targets(); row > 0 || column > 0;) {
     const BeadShape shape = shapes_[last[band_.Node(row, column)]];
-    beads.push_back({.source = {row - shape.sources, row}, .target = {column - shape.targets, column}});
+    beads.push_back(
+        {.source = {row - shape.sources, row}, .target = {column - shape.targets, column}});
     row -= shape.sources;
     column -= shape.targets;
   }

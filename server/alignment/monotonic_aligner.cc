@@ -7,7 +7,9 @@
 // classical aligners (Gale and Church 1993; Vecalign, Thompson and Koehn 2019)
 // take the most probable path. We sum over all of them, forward and backward,
 // which gives every candidate bead its posterior: the probability that it is in
-// the right alignment, if the scores tell the truth. Then we take the path
+// the right alignment, if the scores tell the truth. (A deletion may stand at
+// several places between the other side's sentences and be the same bead, so
+// its posteriors are added up.) Then we take the path
 // whose beads have the greatest sum of posteriors, that is, the path with the
 // most beads expected to be exactly right (minimum Bayes risk; Goodman 1996 for
 // parsing). Where two shapes of a merge compete with nearly equal scores, this
@@ -34,8 +36,39 @@ namespace {
 // precision only, the other recall as well.
 constexpr double kDeletionGain = 0.5;
 
+constexpr BeadShape kDeletionShape{1, 0};
+constexpr BeadShape kInsertionShape{0, 1};
+
+// The probability that a sentence is deleted or inserted: the sum over all
+// places on the other side where the deletion may stand, which all mean the
+// same bead.
+struct DeletionPosteriors {
+  std::vector<double> source;
+  std::vector<double> target;
+};
+
 size_t IndexOf(const std::vector<BeadShape>& shapes, BeadShape shape) {
   return std::find(shapes.begin(), shapes.end(), shape) - shapes.begin();
+}
+
+absl::StatusOr<DeletionPosteriors> SumDeletions(const SearchBand& band,
+                                                const std::vector<BeadShape>& shapes,
+                                                const Lattice& lattice, const StopCondition& stop) {
+  DeletionPosteriors sums{std::vector<double>(band.sources()), std::vector<double>(band.targets())};
+  const size_t deletion = IndexOf(shapes, kDeletionShape);
+  const size_t insertion = IndexOf(shapes, kInsertionShape);
+  for (int row = 0; row <= band.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band.begin(row); column < band.end(row); ++column) {
+      if (deletion < shapes.size() && lattice.Inside(row, column, kDeletionShape)) {
+        sums.source[row] += lattice.Posterior(row, column, deletion);
+      }
+      if (insertion < shapes.size() && lattice.Inside(row, column, kInsertionShape)) {
+        sums.target[column] += lattice.Posterior(row, column, insertion);
+      }
+    }
+  }
+  return sums;
 }
 
 }  // namespace
@@ -62,18 +95,24 @@ absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
   HEXAPLA_RETURN_IF_ERROR(lattice.Score(score, stop));
   HEXAPLA_ASSIGN_OR_RETURN(alignment.log_partition, lattice.Forward(stop));
   HEXAPLA_RETURN_IF_ERROR(lattice.Backward(stop));
-  HEXAPLA_ASSIGN_OR_RETURN(
-      alignment.beads,
-      lattice.BestPath(
-          [&](int row, int column, size_t shape) {
-            const double posterior = lattice.Posterior(row, column, shape);
-            return shapes[shape].two_sided() ? posterior : kDeletionGain * posterior;
-          },
-          stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const DeletionPosteriors deletions,
+                           SumDeletions(band, shapes, lattice, stop));
+  const auto posterior = [&](int row, int column, size_t shape) {
+    if (shapes[shape] == kDeletionShape) return deletions.source[row];
+    if (shapes[shape] == kInsertionShape) return deletions.target[column];
+    return lattice.Posterior(row, column, shape);
+  };
+  HEXAPLA_ASSIGN_OR_RETURN(alignment.beads,
+                           lattice.BestPath(
+                               [&](int row, int column, size_t shape) {
+                                 return posterior(row, column, shape) *
+                                        (shapes[shape].two_sided() ? 1 : kDeletionGain);
+                               },
+                               stop));
   for (Bead& bead : alignment.beads) {
     const size_t shape = IndexOf(shapes, {bead.source.size(), bead.target.size()});
     bead.score = lattice.score(band.Node(bead.source.begin, bead.target.begin), shape);
-    bead.probability = lattice.Posterior(bead.source.begin, bead.target.begin, shape);
+    bead.probability = posterior(bead.source.begin, bead.target.begin, shape);
     alignment.score += bead.score;
   }
   return alignment;

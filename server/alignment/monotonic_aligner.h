@@ -40,7 +40,8 @@ using BeadScoreFunction = absl::FunctionRef<double(int source, int target, BeadS
 struct Alignment {
   // In order; together they cover every sentence exactly once. Each has its
   // score and, as probability, its posterior: the share of all alignments in
-  // the band, weighted by exp(score), that hold it.
+  // the band, weighted by exp(score), that hold it; of a deletion, wherever
+  // between the other side's sentences it stands.
   std::vector<Bead> beads;
   // Sum of the beads' scores.
   double score = 0;

@@ -71,8 +71,8 @@ std::vector<MultiBead> MergeAtPivot(int pivot, const std::vector<int>& sizes,
         }
       }
       for (int v = 0; v < versions; ++v) {
-        level = level && (v == pivot || cursors[v].done() ||
-                          cursors[v].bead().source.begin >= reach);
+        level =
+            level && (v == pivot || cursors[v].done() || cursors[v].bead().source.begin >= reach);
       }
     }
     bead.sides[pivot].end = at[pivot] = reach;

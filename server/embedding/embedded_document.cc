@@ -122,8 +122,8 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
     document.lengths.push_back(CountCharacters(sentences[s]));
     document.units.push_back(CountUnits(sentences[s]));
-    document.cut_after.push_back(s + 1 < sentences.size() && (!EndsFirmly(sentences[s]) ||
-                                                              BeginsSoftly(sentences[s + 1])));
+    document.cut_after.push_back(s + 1 < sentences.size() &&
+                                 (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));
   }
   return document;
 }

@@ -13,8 +13,8 @@ absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> FasttextSentenceEmbedder
   HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<const fasttext::Model> model,
                            fasttext::Model::Read(path));
   if (model->dim() != dimension) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": its vectors have dimension ",
-                                                   model->dim(), ", not ", dimension));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": its vectors have dimension ", model->dim(), ", not ", dimension));
   }
   return std::unique_ptr<const SentenceEmbedder>(
       new FasttextSentenceEmbedder(std::move(model), std::move(languages)));

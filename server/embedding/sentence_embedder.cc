@@ -21,9 +21,8 @@ std::string Canonical(absl::string_view language) {
 bool Covers(const SentenceEmbedder& embedder, absl::string_view language) {
   const std::string wanted = Canonical(language);
   const auto& languages = embedder.languages();
-  return std::any_of(languages.begin(), languages.end(), [&](const std::string& known) {
-    return Canonical(known) == wanted;
-  });
+  return std::any_of(languages.begin(), languages.end(),
+                     [&](const std::string& known) { return Canonical(known) == wanted; });
 }
 
 }  // namespace hexapla

@@ -22,11 +22,11 @@ namespace hexapla {
 // One language version of the document to align. Borrows the caller's text.
 struct VersionInput {
   // Well-formed BCP-47; empty: detect it.
-  std::string language;
+  std::string language = {};
   // Raw text, split by the aligner; used when `sentences` is empty.
-  absl::string_view text;
+  absl::string_view text = {};
   // Given sentences, kept as they are; a blank one stays unaligned.
-  std::vector<absl::string_view> sentences;
+  std::vector<absl::string_view> sentences = {};
 };
 
 struct AlignOptions {

@@ -54,15 +54,15 @@ absl::StatusOr<Path> CosinePath(EmbeddingMatrix source, EmbeddingMatrix target,
   NormalizeRows(target);
   const std::vector<BeadShape> shapes = BeadShapes(1, /*merges=*/false);
   const Lattice lattice(band, shapes);
-  HEXAPLA_ASSIGN_OR_RETURN(
-      const std::vector<Bead> beads,
-      lattice.BestPath(
-          [&](int row, int column, size_t shape) {
-            if (!shapes[shape].two_sided()) return 0.0;
-            return InnerProduct(source.row(row), target.row(column), source.dimension()) -
-                   kCosineOfNothing;
-          },
-          stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<Bead> beads,
+                           lattice.BestPath(
+                               [&](int row, int column, size_t shape) {
+                                 if (!shapes[shape].two_sided()) return 0.0;
+                                 return InnerProduct(source.row(row), target.row(column),
+                                                     source.dimension()) -
+                                        kCosineOfNothing;
+                               },
+                               stop));
   Path path = {{0, 0}};
   for (const Bead& bead : beads) path.emplace_back(bead.source.end, bead.target.end);
   return path;

@@ -17,6 +17,8 @@ enum BeadFeature {
   // between that of random pairs of this document (0) and of its mutually
   // nearest pairs (1).
   kSemantic,
+  // What is missing of kSemantic to half, if anything: low values weigh more.
+  kSemanticLow,
   // The centred cosine as it is.
   kCosine,
   // The cosine less what the nearest other sentences reach.
@@ -27,6 +29,8 @@ enum BeadFeature {
   // Share of the words, weighted by rarity, that find a counterpart on the
   // other side; mean of both ways, placed like kSemantic.
   kCoverage,
+  // What is missing of kCoverage to half.
+  kCoverageLow,
   // The lesser of both ways, as it is.
   kCoverageLeast,
   // Coverage of the bead's worst covered sentence; of beads with more than one
@@ -39,6 +43,13 @@ enum BeadFeature {
   // Full stops and their like inside the sides' sentences: minus how many more
   // sentences one side seems to hold than the other.
   kSentenceCount,
+  // Breaks inside the bead that seem to cut a sentence in two, over what is
+  // usual in the documents.
+  kCuts,
+  // kSemantic and kCoverageLeast once more, of beads with more than one sentence
+  // on a side.
+  kMergeSemantic,
+  kMergeCoverage,
   // Numbers that stand on both sides, and on one only.
   kNumbersMatched,
   kNumbersUnmatched,

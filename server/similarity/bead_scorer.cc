@@ -32,12 +32,9 @@ BeadScorer::BeadScorer(PairEvidence evidence, const EmbeddedDocument& source,
       source_blanks_(BlanksBefore(source)),
       target_blanks_(BlanksBefore(target)) {}
 
-absl::StatusOr<BeadScorer> BeadScorer::Create(const EmbeddedDocument& source,
-                                              const EmbeddedDocument& target,
-                                              const SearchBand& band,
-                                              const EvidenceOptions& options,
-                                              const ScoringWeights& weights,
-                                              const StopCondition& stop) {
+absl::StatusOr<BeadScorer> BeadScorer::Create(
+    const EmbeddedDocument& source, const EmbeddedDocument& target, const SearchBand& band,
+    const EvidenceOptions& options, const ScoringWeights& weights, const StopCondition& stop) {
   HEXAPLA_ASSIGN_OR_RETURN(PairEvidence evidence,
                            PairEvidence::Create(source, target, band, options, stop));
   return BeadScorer(std::move(evidence), source, target, weights);

@@ -54,9 +54,7 @@ constexpr float kScaleMin = 0.2F;
 constexpr float kLengthVariance = 6.8F;
 constexpr int kMatrixWordsMax = 16 << 20;
 
-float PairWeight(BeadShape shape) {
-  return static_cast<float>(shape.sources + shape.targets) / 2;
-}
+float PairWeight(BeadShape shape) { return static_cast<float>(shape.sources + shape.targets) / 2; }
 
 int ShapeFeature(BeadShape shape) {
   const int least = std::min(shape.sources, shape.targets);
@@ -156,6 +154,8 @@ void PairEvidence::PrepareSide(const EmbeddedDocument& document, const EmbeddedD
     }
     side.token_weights.push_back(weight);
   }
+  for (const uint8_t cut : document.cut_after) side.cut_share += cut;
+  side.cut_share /= static_cast<float>(std::max(1, size));
   const int reach = options_.bead_size_max;
   side.gram.resize(static_cast<size_t>(size) * reach);
   for (int s = 0; s < size; ++s) {
@@ -253,8 +253,8 @@ absl::Status PairEvidence::FillCoverage(const StopCondition& stop) {
       if (keep) ready[word] = true;
       for (int column = begin; column < end; ++column) {
         const int first = target.token_begin[column];
-        uint8_t* back = &target_cover_[target_cover_offset_[row] +
-                                       (first - target.token_begin[begin])];
+        uint8_t* back =
+            &target_cover_[target_cover_offset_[row] + (first - target.token_begin[begin])];
         uint8_t best = 0;
         for (int b = 0; b < target.tokens_of(column); ++b) {
           const uint8_t value = similar[target.tokens[first + b]];
@@ -409,14 +409,22 @@ float PairEvidence::MergeGain(int source, int target, BeadShape shape, float cos
   const auto [k, l] = shape;
   float highest = -1;
   if (k > 1) {
-    highest = std::max({highest, SpanCosine(source + 1, k - 1, target, l),
-                        SpanCosine(source, k - 1, target, l)});
+    highest = std::max(
+        {highest, SpanCosine(source + 1, k - 1, target, l), SpanCosine(source, k - 1, target, l)});
   }
   if (l > 1) {
-    highest = std::max({highest, SpanCosine(source, k, target + 1, l - 1),
-                        SpanCosine(source, k, target, l - 1)});
+    highest = std::max(
+        {highest, SpanCosine(source, k, target + 1, l - 1), SpanCosine(source, k, target, l - 1)});
   }
   return (cosine - highest) / (cosine_scale_.typical - cosine_scale_.random);
+}
+
+float PairEvidence::Cuts(const Side& side, int begin, int size) {
+  float cuts = 0;
+  for (int s = begin; s + 1 < begin + size; ++s) {
+    cuts += static_cast<float>(side.document->cut_after[s]) - side.cut_share;
+  }
+  return cuts;
 }
 
 float PairEvidence::LengthDeviation(int source, int target, BeadShape shape) const {
@@ -442,8 +450,7 @@ void PairEvidence::DeletionFeatures(int source, int target, BeadShape shape,
   const int s = from_source ? source : target;
   const float mean = from_source ? mean_source_length_ : mean_target_length_;
   f[kDeletion] = 1;
-  f[kDeletionLength] =
-      std::log((static_cast<float>(side.document->lengths[s]) + 3) / (mean + 3));
+  f[kDeletionLength] = std::log((static_cast<float>(side.document->lengths[s]) + 3) / (mean + 3));
   f[kDeletionSemantic] = std::clamp(cosine_scale_.Place(side.best_cosine[s]), -1.0F, 2.0F);
   f[kDeletionCoverage] = std::clamp(coverage_scale_.Place(side.best_coverage[s]), -1.0F, 2.0F);
 }
@@ -458,6 +465,7 @@ BeadFeatureVector PairEvidence::Features(int source, int target, BeadShape shape
   const float pairs = PairWeight(shape);
   const float cosine = SpanCosine(source, k, target, l);
   f[kSemantic] = std::clamp(cosine_scale_.Place(cosine), -1.0F, 2.0F) * pairs;
+  f[kSemanticLow] = std::min(0.0F, f[kSemantic] - pairs / 2);
   f[kCosine] = cosine * pairs;
   float neighbourhood = 0;
   for (int s = source; s < source + k; ++s) {
@@ -472,11 +480,15 @@ BeadFeatureVector PairEvidence::Features(int source, int target, BeadShape shape
   const Coverage back = TargetCoverage(source, k, target, l);
   f[kCoverage] =
       std::clamp(coverage_scale_.Place((forth.share + back.share) / 2), -1.0F, 2.0F) * pairs;
+  f[kCoverageLow] = std::min(0.0F, f[kCoverage] - pairs / 2);
   f[kCoverageLeast] = std::min(forth.share, back.share) * pairs;
   if (k + l > 2) {
     f[kMergeGain] = MergeGain(source, target, shape, cosine);
-    f[kCoverageWeakest] = coverage_scale_.Place(std::min(k > 1 ? forth.weakest : 1.0F,
-                                                         l > 1 ? back.weakest : 1.0F));
+    f[kMergeSemantic] = f[kSemantic];
+    f[kMergeCoverage] = f[kCoverageLeast];
+    f[kCuts] = Cuts(source_, source, k) + Cuts(target_, target, l);
+    f[kCoverageWeakest] =
+        coverage_scale_.Place(std::min(k > 1 ? forth.weakest : 1.0F, l > 1 ? back.weakest : 1.0F));
   }
   const float half_square = [&] {
     const float z = LengthDeviation(source, target, shape);
@@ -511,8 +523,8 @@ DocumentFeatureVector PairEvidence::DocumentFeatures(const Alignment& alignment)
     all += length;
     if (bead.source.empty() || bead.target.empty()) continue;
     matched += length;
-    const BeadFeatureVector features = Features(bead.source.begin, bead.target.begin,
-                                                {bead.source.size(), bead.target.size()});
+    const BeadFeatureVector features =
+        Features(bead.source.begin, bead.target.begin, {bead.source.size(), bead.target.size()});
     const double pairs = PairWeight({bead.source.size(), bead.target.size()});
     f[kDocumentCosine] += features[kCosine] / pairs;
     f[kDocumentCoverage] += features[kCoverageLeast] / pairs;

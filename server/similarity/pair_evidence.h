@@ -37,8 +37,7 @@ struct EvidenceOptions {
 class PairEvidence {
  public:
   static absl::StatusOr<PairEvidence> Create(const EmbeddedDocument& source,
-                                             const EmbeddedDocument& target,
-                                             const SearchBand& band,
+                                             const EmbeddedDocument& target, const SearchBand& band,
                                              const EvidenceOptions& options,
                                              const StopCondition& stop);
 
@@ -53,14 +52,15 @@ class PairEvidence {
   // One side of the pair.
   struct Side {
     const EmbeddedDocument* document = nullptr;
-    EmbeddingMatrix vectors;            // of sentences, less their share of the mean
-    std::vector<float> word_weights;    // by rarity
-    std::vector<bool> word_is_name;     // rare, and spelt alike on the other side
-    std::vector<float> token_weights;   // of sentences: sums of word weights
-    std::vector<float> gram;            // [sentence * bead_size_max + d]: v_s . v_{s+d}
-    std::vector<float> neighbourhood;   // mean cosine of the nearest few sentences
-    std::vector<float> best_cosine;     // highest cosine with any sentence
-    std::vector<float> best_coverage;   // highest coverage by any sentence
+    EmbeddingMatrix vectors;           // of sentences, less their share of the mean
+    std::vector<float> word_weights;   // by rarity
+    std::vector<bool> word_is_name;    // rare, and spelt alike on the other side
+    std::vector<float> token_weights;  // of sentences: sums of word weights
+    std::vector<float> gram;           // [sentence * bead_size_max + d]: v_s . v_{s+d}
+    std::vector<float> neighbourhood;  // mean cosine of the nearest few sentences
+    std::vector<float> best_cosine;    // highest cosine with any sentence
+    std::vector<float> best_coverage;  // highest coverage by any sentence
+    float cut_share = 0;               // of the breaks between sentences
   };
   // Where random pairs and true pairs of this document lie.
   struct Scale {
@@ -110,6 +110,7 @@ class PairEvidence {
   template <typename CoverOf>
   Coverage SideCoverage(const Side& side, int begin, int size, const CoverOf& cover_of) const;
   float MergeGain(int source, int target, BeadShape shape, float cosine) const;
+  static float Cuts(const Side& side, int begin, int size);
   float LengthDeviation(int source, int target, BeadShape shape) const;
   void DeletionFeatures(int source, int target, BeadShape shape, BeadFeatureVector& f) const;
 

@@ -77,7 +77,8 @@ absl::StatusOr<ScoringWeights> ScoringWeights::Read(absl::string_view path) {
 
 std::string ScoringWeights::ToText() const {
   std::string text = "# Fitted weights of the bead score; made by training/fit_weights.\n";
-  for (const auto& [key, number] : Named(*this)) absl::StrAppendFormat(&text, "%s %.5g\n", key, *number);
+  for (const auto& [key, number] : Named(*this))
+    absl::StrAppendFormat(&text, "%s %.5g\n", key, *number);
   return text;
 }
 

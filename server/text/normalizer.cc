@@ -37,8 +37,8 @@ NormalizedText::NormalizedText(absl::string_view text) {
   icu::StringByteSink<std::string> sink(&text_);
   icu::Edits edits;
   UErrorCode error = U_ZERO_ERROR;
-  NfkcCasefold().normalizeUTF8(
-      0, icu::StringPiece(text.data(), static_cast<int32_t>(text.size())), sink, &edits, error);
+  NfkcCasefold().normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<int32_t>(text.size())),
+                               sink, &edits, error);
   if (!edits.hasChanges()) return;
   for (auto edit = edits.getFineIterator(); edit.next(error);) {
     runs_.push_back({.normalized = static_cast<size_t>(edit.destinationIndex()),
@@ -49,9 +49,9 @@ NormalizedText::NormalizedText(absl::string_view text) {
 }
 
 const NormalizedText::Run& NormalizedText::RunAt(size_t normalized_offset) const {
-  const auto after = std::upper_bound(
-      runs_.begin(), runs_.end(), normalized_offset,
-      [](size_t offset, const Run& run) { return offset < run.normalized; });
+  const auto after =
+      std::upper_bound(runs_.begin(), runs_.end(), normalized_offset,
+                       [](size_t offset, const Run& run) { return offset < run.normalized; });
   return *(after - 1);
 }
 
@@ -62,8 +62,8 @@ TextRange NormalizedText::Original(TextRange range) const {
       first.changed ? first.original : first.original + (range.begin - first.normalized);
   if (range.empty()) return {begin, begin};
   const Run& last = RunAt(range.end - 1);
-  const size_t end = last.changed ? (&last + 1)->original
-                                  : last.original + (range.end - last.normalized);
+  const size_t end =
+      last.changed ? (&last + 1)->original : last.original + (range.end - last.normalized);
   return {begin, end};
 }
 

@@ -22,7 +22,7 @@ constexpr int kWordCodePointsMax = 40;
 
 // What a code point is to the tokenizer; runs of one class make a run.
 enum class CharClass : uint8_t {
-  kOther,       // separates
+  kOther,  // separates
   kDigit,
   kLetter,      // letters and marks of scripts with spaces
   kKatakana,    // a word of its own
@@ -150,7 +150,9 @@ void Tokens::AppendWord(absl::string_view run, size_t run_begin) {
       }
     }
     if (bytes_.size() == token_begin) continue;
-    tokens_.push_back({token_begin, static_cast<uint32_t>(bytes_.size()), kind,
+    tokens_.push_back({token_begin,
+                       static_cast<uint32_t>(bytes_.size()),
+                       kind,
                        {run_begin + piece_begin, run_begin + offset}});
   }
 }
