@@ -70,10 +70,10 @@ struct CorpusOptions {
   std::string directory;  // holds NAME.tsv.xz and dict/en-XX.tsv.xz
   std::vector<SourceOptions> sources;
   // Languages to read, primary subtags; empty: all.
-  std::vector<std::string> languages;
+  std::vector<std::string> languages = {};
   // Languages of fewer sentences are dropped, except those of `always`.
   size_t sentences_min = 10000;
-  std::vector<std::string> always;
+  std::vector<std::string> always = {};
   // Sentences of more tokens are left out.
   int tokens_max = 120;
   double dictionary_weight = 1;

@@ -28,7 +28,7 @@ struct SamplerOptions {
   double language_power = 0.5;
   double source_power = 0.8;
   // Languages whose pairs with English are drawn `favoured_factor` times as often.
-  std::vector<std::string> favoured;
+  std::vector<std::string> favoured = {};
   double favoured_factor = 2;
 };
 
