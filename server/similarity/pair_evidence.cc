@@ -248,13 +248,13 @@ absl::Status PairEvidence::FillCoverage(const StopCondition& stop) {
     }
     for (int a = 0; a < source.tokens_of(row); ++a) {
       const int32_t word = source.tokens[source.token_begin[row] + a];
-      uint8_t* similar = keep ? &similarity[word * stride] : similarity.data();
+      uint8_t* similar = similarity.data() + (keep ? word * stride : 0);
       if (!keep || !ready[word]) compare(word, similar);
       if (keep) ready[word] = true;
       for (int column = begin; column < end; ++column) {
         const int first = target.token_begin[column];
         uint8_t* back =
-            &target_cover_[target_cover_offset_[row] + (first - target.token_begin[begin])];
+            target_cover_.data() + target_cover_offset_[row] + (first - target.token_begin[begin]);
         uint8_t best = 0;
         for (int b = 0; b < target.tokens_of(column); ++b) {
           const uint8_t value = similar[target.tokens[first + b]];

@@ -139,7 +139,7 @@ TEST_F(HexapladTest, AnInterruptDrainsToo) {
 TEST_F(HexapladTest, SigtermLetsACallUnderWayFinish) {
   // A call takes the whole budget, so that a short one is refused exactly while
   // the long one is under way.
-  Start({"--max_queue_cost=1"});
+  Start({"--max_queue_cost=1", "--drain_grace=60s"});
   auto call = std::async(std::launch::async, [this] {
     grpc::Status status;
     do {
