@@ -68,6 +68,9 @@ absl::StatusOr<DeletionPosteriors> SumDeletions(const SearchBand& band,
       }
     }
   }
+  // Rounding may carry the sum of a sure deletion past 1.
+  for (double& sum : sums.source) sum = std::min(sum, 1.0);
+  for (double& sum : sums.target) sum = std::min(sum, 1.0);
   return sums;
 }
 

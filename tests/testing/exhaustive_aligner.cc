@@ -22,6 +22,12 @@ void ListFrom(const SearchBand& band, const std::vector<BeadShape>& shapes, int 
   }
 }
 
+bool MeanTheSame(const Bead& a, const Bead& b) {
+  if (a.target.empty() && b.target.empty()) return a.source == b.source;
+  if (a.source.empty() && b.source.empty()) return a.target == b.target;
+  return a == b;
+}
+
 }  // namespace
 
 ExhaustiveAligner::ExhaustiveAligner(const SearchBand& band, const std::vector<BeadShape>& shapes,
@@ -43,8 +49,8 @@ double ExhaustiveAligner::LogPartition() const { return std::log(total_); }
 double ExhaustiveAligner::Posterior(const Bead& bead) const {
   double weight = 0;
   for (size_t a = 0; a < alignments_.size(); ++a) {
-    const std::vector<Bead>& beads = alignments_[a];
-    if (std::find(beads.begin(), beads.end(), bead) != beads.end()) weight += weights_[a];
+    const auto same = [&](const Bead& other) { return MeanTheSame(bead, other); };
+    if (std::any_of(alignments_[a].begin(), alignments_[a].end(), same)) weight += weights_[a];
   }
   return weight / total_;
 }

@@ -29,7 +29,8 @@ class ExhaustiveAligner {
   // Log of the sum of all weights.
   double LogPartition() const;
 
-  // The share of all weight in alignments that hold the bead.
+  // The share of all weight in alignments that hold the bead; a deletion or an
+  // insertion is held wherever between the other side's sentences it stands.
   double Posterior(const Bead& bead) const;
 
   // The most that the beads of one alignment gain together.
