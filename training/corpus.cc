@@ -184,7 +184,11 @@ absl::Status Reader::ReadSource(int source) {
   if (!lines.ok() || !lines.Next(line))
     return absl::NotFoundError(absl::StrCat(path, ": unreadable"));
   std::vector<int> columns;
-  for (const absl::string_view code : absl::StrSplit(line, '\t')) columns.push_back(Language(code));
+  if (from.name != kTatoeba) {
+    for (const absl::string_view code : absl::StrSplit(line, '\t')) {
+      columns.push_back(Language(code));
+    }
+  }
   for (size_t row = 0; row < from.rows_max && lines.Next(line); ++row) {
     if (row % options_.stride != 0) continue;
     const std::vector<absl::string_view> cells = absl::StrSplit(line, '\t');

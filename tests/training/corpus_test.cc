@@ -86,7 +86,9 @@ TEST_F(ReadCorpusTest, ARowIsAPairOfEveryTwoLanguages) {
 TEST_F(ReadCorpusTest, TatoebaRowsNameTheirOwnLanguages) {
   AddSource("tatoeba.pairs",
             "lang1\tlang2\ttext1\ttext2\nen\tfr\tYes.\tOui.\nde\ten\tNein.\tNo.\n");
-  EXPECT_THAT(PairsOf(Read()), UnorderedElementsAre("en:yes = fr:oui", "en:no = de:nein"));
+  const Corpus corpus = Read();
+  EXPECT_THAT(corpus.languages, ElementsAre("en", "fr", "de"));
+  EXPECT_THAT(PairsOf(corpus), UnorderedElementsAre("en:yes = fr:oui", "en:no = de:nein"));
 }
 
 TEST_F(ReadCorpusTest, RowsThatAreOfNoUseAreLeftOut) {
