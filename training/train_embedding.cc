@@ -148,7 +148,13 @@ absl::Status WriteSummary(const std::string& path, const Corpus& corpus, const R
   return out ? absl::OkStatus() : absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
 }
 
-absl::Status Train(Recipe recipe, const std::string& output, const std::string& unquantized) {
+struct Outputs {
+  std::string model;
+  std::string summary;
+  std::string unquantized;
+};
+
+absl::Status Train(Recipe recipe, const Outputs& outputs) {
   const Stopwatch watch;
   Corpus corpus;
   HEXAPLA_RETURN_IF_ERROR(ReadCorpus(recipe.corpus, corpus));
@@ -165,9 +171,9 @@ absl::Status Train(Recipe recipe, const std::string& output, const std::string& 
   ContrastiveTrainer trainer(corpus, features, recipe.trainer);
   Learn(recipe, sampler, trainer);
 
-  if (!unquantized.empty()) {
-    HEXAPLA_RETURN_IF_ERROR(
-        WriteFastText(unquantized, corpus, features, trainer.matrix(), recipe.trainer.dimension));
+  if (!outputs.unquantized.empty()) {
+    HEXAPLA_RETURN_IF_ERROR(WriteFastText(outputs.unquantized, corpus, features, trainer.matrix(),
+                                          recipe.trainer.dimension));
   }
   std::vector<double> weights;
   for (const uint32_t uses : trainer.row_uses()) weights.push_back(std::sqrt(uses) + 0.1);
@@ -176,16 +182,16 @@ absl::Status Train(Recipe recipe, const std::string& output, const std::string& 
   const double cosine = QuantizationCosine(trainer.matrix(), quantized, weights);
   std::fprintf(stderr, "quantised: mean cosine to the original rows %.4f (%.0f s)\n", cosine,
                watch.Seconds());
-  HEXAPLA_RETURN_IF_ERROR(WriteFastText(output, corpus, features, quantized));
-  return WriteSummary(output + ".json", corpus, recipe, features, cosine);
+  HEXAPLA_RETURN_IF_ERROR(WriteFastText(outputs.model, corpus, features, quantized));
+  if (outputs.summary.empty()) return absl::OkStatus();
+  return WriteSummary(outputs.summary, corpus, recipe, features, cosine);
 }
 
 int Main(int argc, char** argv) {
   CLI::App app{"Trains the shared embedding space and writes it as a quantised fastText model."};
   std::string recipe_path;
   std::string corpus;
-  std::string output;
-  std::string unquantized;
+  Outputs outputs;
   int threads = 2;
   uint32_t seed = 1;
   int64_t steps = 0;
@@ -195,9 +201,10 @@ int Main(int argc, char** argv) {
   app.add_option("--corpus", corpus, "Directory of NAME.tsv.xz and dict/")
       ->required()
       ->check(CLI::ExistingDirectory);
-  app.add_option("--output", output, "Model to write (.ftz); OUTPUT.json gets its languages")
-      ->required();
-  app.add_option("--unquantized", unquantized, "Also write the model before quantisation (.bin)");
+  app.add_option("--output", outputs.model, "Model to write (.ftz)")->required();
+  app.add_option("--summary", outputs.summary, "Also write its languages and size (JSON)");
+  app.add_option("--unquantized", outputs.unquantized,
+                 "Also write the model before quantisation (.bin)");
   app.add_option("--threads", threads, "Threads; part of what decides the bytes")
       ->check(CLI::Range(1, 64));
   app.add_option("--seed", seed, "Seed of every random choice");
@@ -215,7 +222,7 @@ int Main(int argc, char** argv) {
   recipe.corpus.threads = recipe.trainer.threads = recipe.quantizer.threads = threads;
   recipe.sampler.seed = recipe.trainer.seed = recipe.quantizer.seed = seed;
   if (steps > 0) recipe.steps = steps;
-  const absl::Status status = Train(std::move(recipe), output, unquantized);
+  const absl::Status status = Train(std::move(recipe), outputs);
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   return status.ok() ? 0 : 1;
 }

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes DIR/manifest.json for the models that make-models put into DIR."""
+"""Writes the manifest of the models that make-models put into a folder.
+
+write_manifest.py DIR SUMMARY     writes DIR/manifest.json; SUMMARY names the
+                                  dimension and the languages of the space
+write_manifest.py --summarize DIR prints such a summary from DIR/manifest.json
+"""
 import hashlib
 import json
 import pathlib
@@ -11,9 +16,19 @@ LID = {
 }
 
 
+def summarize(folder: pathlib.Path) -> str:
+    for model in json.loads((folder / "manifest.json").read_text())["models"]:
+        if model["kind"] == "embedding":
+            return json.dumps({"dimension": model["dimension"], "languages": model["languages"]})
+    sys.exit(f"{folder}/manifest.json has no embedding")
+
+
 def main() -> None:
+    if sys.argv[1] == "--summarize":
+        print(summarize(pathlib.Path(sys.argv[2])))
+        return
     folder = pathlib.Path(sys.argv[1])
-    summary = json.loads((folder / "hexapla-space.ftz.json").read_text())
+    summary = json.loads(pathlib.Path(sys.argv[2]).read_text())
 
     def measured(name):
         data = (folder / name).read_bytes()
@@ -31,7 +46,7 @@ def main() -> None:
             **measured("hexapla-space.ftz"),
             "languages": sorted(summary["languages"]),
             "dimension": summary["dimension"],
-            "licence": "LicenseRef-Hexapla-Model",
+            "licence": "Apache-2.0 AND LicenseRef-Hexapla-Sources",
             "source": "models/MODEL_CARD.md",
         },
         {

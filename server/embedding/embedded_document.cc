@@ -4,6 +4,8 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+
 #include "absl/container/flat_hash_map.h"
 
 #include "server/base/status_macros.h"
@@ -102,7 +104,9 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
     if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
     tokens.Assign(sentences[s]);
     float* sum = document.sentence_vectors.row(s);
-    for (size_t i = 0; i < tokens.size(); ++i) {
+    const size_t sampled = std::min(tokens.size(), kSentenceTokensMax);
+    for (size_t sample = 0; sample < sampled; ++sample) {
+      const size_t i = sample * tokens.size() / sampled;
       const auto [entry, fresh] =
           numbers.try_emplace(tokens[i], static_cast<int32_t>(document.words.size()));
       const int32_t word = entry->second;
@@ -120,7 +124,8 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
       document.tokens.push_back(word);
     }
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
-    document.lengths.push_back(CountCharacters(sentences[s]));
+    const TextRange trimmed = Trim(sentences[s], {0, sentences[s].size()});
+    document.lengths.push_back(CountCharacters(trimmed.Of(sentences[s])));
     document.units.push_back(CountUnits(sentences[s]));
     document.cut_after.push_back(s + 1 < sentences.size() &&
                                  (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));

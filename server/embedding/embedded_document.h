@@ -46,6 +46,10 @@ struct EmbeddedDocument {
   int tokens_of(int sentence) const { return token_begin[sentence + 1] - token_begin[sentence]; }
 };
 
+// Of a sentence of more tokens an evenly spread sample of so many stands for
+// all: an alignment costs the product of its sentences' tokens.
+inline constexpr size_t kSentenceTokensMax = 192;
+
 // Embeds `sentences` (valid UTF-8); a blank one has no tokens and length 0.
 // Cost: linear; a word is embedded once however often it occurs.
 // Errors: as `stop` says.

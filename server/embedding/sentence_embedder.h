@@ -19,7 +19,8 @@ class SentenceEmbedder {
   // Length of every vector; at least 1.
   virtual int dimension() const = 0;
 
-  // The languages that the space was made for: BCP-47 primary subtags.
+  // The languages that the space was made for, BCP-47 as CanonicalLanguageTag
+  // gives it.
   virtual const std::vector<std::string>& languages() const = 0;
 
   // Writes the vector of `word`, one token of server/text/tokenizer.h, into
@@ -28,9 +29,7 @@ class SentenceEmbedder {
   virtual bool EmbedWord(absl::string_view word, float* out) const = 0;
 };
 
-// Whether the space was made for `language` (BCP-47): its primary subtag is
-// among the embedder's, or one that stands for the same language ("nb", "nn"
-// and "no"; "tl" and "fil").
+// Whether the space was made for `language` (BCP-47), as SameLanguage says.
 bool Covers(const SentenceEmbedder& embedder, absl::string_view language);
 
 }  // namespace hexapla

@@ -2,7 +2,6 @@
 #include "server/pipeline/document_aligner.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +13,7 @@
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/band_finder.h"
 #include "server/similarity/bead_scorer.h"
+#include "server/text/code_points.h"
 
 namespace hexapla {
 namespace {
@@ -51,9 +51,31 @@ absl::Status LimitError(absl::string_view reason, const std::string& field, absl
                       absl::StrCat(field, ": ", what, " is ", value, "; the limit is ", limit));
 }
 
-absl::Status CheckSentences(size_t number, bool given, const AlignOptions& options,
+bool IsBlank(absl::string_view text) { return Trim(text, {0, text.size()}).empty(); }
+
+absl::Status CheckVersionCount(size_t count) {
+  if (count >= kVersionsMin && count <= kVersionsMax) return absl::OkStatus();
+  return RequestError(absl::StatusCode::kInvalidArgument,
+                      {.reason = count < kVersionsMin ? "TOO_FEW_VERSIONS" : "TOO_MANY_VERSIONS",
+                       .field = "versions",
+                       .limit = absl::StrCat(kVersionsMin, "-", kVersionsMax),
+                       .value = absl::StrCat(count)},
+                      absl::StrCat("versions: there are ", count, "; allowed are ", kVersionsMin,
+                                   " to ", kVersionsMax));
+}
+
+// What only the sentences can tell; the edge has checked the rest.
+absl::Status CheckSentences(size_t number, const VersionInput& input, const AlignOptions& options,
                             const std::vector<absl::string_view>& sentences) {
+  const bool given = !input.sentences.empty();
   const std::string field = FieldOf(number, given);
+  const bool blank = std::all_of(sentences.begin(), sentences.end(),
+                                 [](absl::string_view sentence) { return IsBlank(sentence); });
+  if (blank) {
+    return RequestError(absl::StatusCode::kInvalidArgument,
+                        {.reason = "TEXT_BLANK", .field = field},
+                        absl::StrCat("versions[", number, "]: there is no text"));
+  }
   if (options.sentences_max > 0 && sentences.size() > options.sentences_max) {
     return LimitError("TOO_MANY_SENTENCES", field, "the number of sentences", options.sentences_max,
                       sentences.size());
@@ -91,6 +113,18 @@ void IdentifyLanguage(const VersionInput& input, const LanguageIdentifier& ident
   result.language_detected = true;
 }
 
+absl::Status SplitIntoSentences(const VersionInput& input, const Segmenter& segmenter,
+                                const StopCondition& stop, Version& version) {
+  version.sentences = input.sentences;
+  if (!input.sentences.empty()) return absl::OkStatus();
+  HEXAPLA_ASSIGN_OR_RETURN(version.result.sentences,
+                           segmenter.Split(input.text, version.result.language, stop));
+  for (const TextRange& range : version.result.sentences) {
+    version.sentences.push_back(range.Of(input.text));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Pair> AlignPair(const Version& source, const Version& target,
                                const AlignOptions& options, const ScoringWeights& weights,
                                const StopCondition& stop) {
@@ -109,6 +143,28 @@ absl::StatusOr<Pair> AlignPair(const Version& source, const Version& target,
     bead.probability = scorer.CalibratedProbability(bead.probability);
   }
   return Pair{std::move(alignment.beads), probability};
+}
+
+// [a][b] holds the beads with version a as source and b as target.
+using PairwiseBeads = std::vector<std::vector<std::vector<Bead>>>;
+
+absl::StatusOr<PairwiseBeads> AlignAllPairs(const std::vector<Version>& versions,
+                                            const AlignOptions& options,
+                                            const ScoringWeights& weights,
+                                            const StopCondition& stop,
+                                            std::vector<VersionPair>& pairs) {
+  const int count = static_cast<int>(versions.size());
+  PairwiseBeads beads(count, std::vector<std::vector<Bead>>(count));
+  for (int a = 0; a < count; ++a) {
+    for (int b = a + 1; b < count; ++b) {
+      HEXAPLA_ASSIGN_OR_RETURN(Pair pair,
+                               AlignPair(versions[a], versions[b], options, weights, stop));
+      pairs.push_back({a, b, pair.probability});
+      beads[b][a] = Mirror(pair.beads);
+      beads[a][b] = std::move(pair.beads);
+    }
+  }
+  return beads;
 }
 
 // The version that the others agree with best; the first of equals.
@@ -158,53 +214,20 @@ DocumentAligner::DocumentAligner(const LanguageIdentifier& identifier,
 absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<VersionInput>& inputs,
                                                         const AlignOptions& options,
                                                         const StopCondition& stop) const {
-  if (inputs.size() < kVersionsMin || inputs.size() > kVersionsMax) {
-    return RequestError(
-        absl::StatusCode::kInvalidArgument,
-        {.reason = inputs.size() < kVersionsMin ? "TOO_FEW_VERSIONS" : "TOO_MANY_VERSIONS",
-         .field = "versions",
-         .limit = absl::StrCat(kVersionsMin, "-", kVersionsMax),
-         .value = absl::StrCat(inputs.size())},
-        absl::StrCat("versions: there are ", inputs.size(), "; allowed are ", kVersionsMin, " to ",
-                     kVersionsMax));
-  }
+  HEXAPLA_RETURN_IF_ERROR(CheckVersionCount(inputs.size()));
   std::vector<Version> versions(inputs.size());
   for (size_t v = 0; v < inputs.size(); ++v) {
+    const VersionInput& input = inputs[v];
     Version& version = versions[v];
-    IdentifyLanguage(inputs[v], identifier_, version.result);
-    version.sentences = inputs[v].sentences;
-    if (inputs[v].sentences.empty()) {
-      HEXAPLA_ASSIGN_OR_RETURN(version.result.sentences,
-                               segmenter_.Split(inputs[v].text, version.result.language, stop));
-      for (const TextRange& range : version.result.sentences) {
-        version.sentences.push_back(range.Of(inputs[v].text));
-      }
-    }
-    HEXAPLA_RETURN_IF_ERROR(
-        CheckSentences(v, !inputs[v].sentences.empty(), options, version.sentences));
+    IdentifyLanguage(input, identifier_, version.result);
+    HEXAPLA_RETURN_IF_ERROR(SplitIntoSentences(input, segmenter_, stop, version));
+    HEXAPLA_RETURN_IF_ERROR(CheckSentences(v, input, options, version.sentences));
     HEXAPLA_ASSIGN_OR_RETURN(version.embedded, EmbedDocument(version.sentences, embedder_, stop));
     version.covered = Covers(embedder_, version.result.language);
-    const auto& lengths = version.embedded.lengths;
-    if (std::accumulate(lengths.begin(), lengths.end(), int64_t{0}) == 0) {
-      return RequestError(
-          absl::StatusCode::kInvalidArgument,
-          {.reason = "TEXT_BLANK", .field = FieldOf(v, !inputs[v].sentences.empty())},
-          absl::StrCat("versions[", v, "]: there is no text"));
-    }
   }
-
   AlignedDocuments result;
-  const int count = static_cast<int>(versions.size());
-  std::vector<std::vector<std::vector<Bead>>> beads(count, std::vector<std::vector<Bead>>(count));
-  for (int a = 0; a < count; ++a) {
-    for (int b = a + 1; b < count; ++b) {
-      HEXAPLA_ASSIGN_OR_RETURN(Pair pair,
-                               AlignPair(versions[a], versions[b], options, weights_, stop));
-      result.pairs.push_back({a, b, pair.probability});
-      beads[b][a] = Mirror(pair.beads);
-      beads[a][b] = std::move(pair.beads);
-    }
-  }
+  HEXAPLA_ASSIGN_OR_RETURN(const PairwiseBeads beads,
+                           AlignAllPairs(versions, options, weights_, stop, result.pairs));
   std::vector<int> sizes;
   for (const Version& version : versions) sizes.push_back(version.embedded.size());
   const int pivot = ChoosePivot(versions.size(), result.pairs);

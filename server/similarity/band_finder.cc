@@ -89,7 +89,8 @@ absl::StatusOr<Path> CoarsePath(EmbeddingMatrix source, EmbeddingMatrix target,
 
 absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const EmbeddedDocument& target,
                                     const BandOptions& options, const StopCondition& stop) {
-  if (static_cast<size_t>(source.size() + 1) * (target.size() + 1) <= options.full_nodes_max) {
+  if (static_cast<size_t>(source.size() + 1) * (target.size() + 1) <= options.full_nodes_max &&
+      source.tokens.size() * target.tokens.size() <= options.full_token_pairs_max) {
     return SearchBand::Full(source.size(), target.size());
   }
   HEXAPLA_ASSIGN_OR_RETURN(const Path path,

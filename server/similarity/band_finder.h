@@ -11,8 +11,9 @@
 namespace hexapla {
 
 struct BandOptions {
-  // Grids of no more nodes are searched whole.
+  // Grids of no more nodes, and of no more pairs of tokens, are searched whole.
   size_t full_nodes_max = 40000;
+  size_t full_token_pairs_max = size_t{64} << 20;
   // Nodes on either side of the path that the coarser grid found.
   int radius = 12;
 };

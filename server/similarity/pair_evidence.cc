@@ -28,17 +28,14 @@
 
 #include "server/base/status_macros.h"
 #include "server/similarity/cosine.h"
+#include "server/similarity/word_similarity.h"
 
 namespace hexapla {
 namespace {
 
 // The share of the mean that is taken off: tokens / (tokens + this).
 constexpr float kMeanTokens = 150;
-// Cosines of words under this say nothing.
-constexpr float kWordCosineFloor = 0.2F;
-// Covers of identical words, and the most that others reach.
-constexpr uint8_t kIdentical = 255;
-constexpr float kSimilarMost = 250;
+constexpr uint8_t kIdentical = WordSimilarity::kIdentical;
 // A word of this many sentences or fewer, or of a tenth of them, may be a name.
 constexpr int kNameSentences = 2;
 constexpr size_t kNameBytesMin = 3;
@@ -52,7 +49,6 @@ constexpr float kUsualPairs = 4;
 constexpr float kScaleMin = 0.2F;
 // Variance of the length ratio per character (Gale and Church measured 6.8).
 constexpr float kLengthVariance = 6.8F;
-constexpr int kMatrixWordsMax = 16 << 20;
 
 float PairWeight(BeadShape shape) { return static_cast<float>(shape.sources + shape.targets) / 2; }
 
@@ -192,69 +188,18 @@ absl::Status PairEvidence::FillCosines(const StopCondition& stop) {
 absl::Status PairEvidence::FillCoverage(const StopCondition& stop) {
   const EmbeddedDocument& source = *source_.document;
   const EmbeddedDocument& target = *target_.document;
-  EmbeddingMatrix source_words = source.word_vectors;
-  EmbeddingMatrix target_words = target.word_vectors;
-  NormalizeRows(source_words);
-  NormalizeRows(target_words);
-  absl::flat_hash_map<absl::string_view, int32_t> target_numbers;
-  for (size_t w = 0; w < target.words.size(); ++w) target_numbers.emplace(target.words[w].text, w);
-  std::vector<int32_t> identical(source.words.size(), -1);
-  for (size_t w = 0; w < source.words.size(); ++w) {
-    const auto found = target_numbers.find(source.words[w].text);
-    if (found != target_numbers.end()) identical[w] = found->second;
-  }
-
-  // Similarities of one source word to the target words of a row's window. A
-  // small document keeps those of all words; a large one those of the row.
-  const bool keep = source.words.size() * target.words.size() <= kMatrixWordsMax;
-  const size_t stride = target.words.size();
-  std::vector<uint8_t> similarity(keep ? source.words.size() * stride : stride);
-  std::vector<bool> ready(keep ? source.words.size() : 0);
-  std::vector<float> cosines(stride);
-  std::vector<int32_t> window;
-  std::vector<int> seen_in(stride, -1);
-  const auto compare = [&](int32_t word, uint8_t* out) {
-    if (options_.semantic) {
-      InnerProducts(source_words.row(word), target_words, window.data(), window.size(),
-                    cosines.data());
-    } else {
-      std::fill_n(cosines.begin(), window.size(), 0);
-    }
-    const bool number = source.words[word].kind == TokenKind::kNumber;
-    for (size_t i = 0; i < window.size(); ++i) {
-      const bool other_number = target.words[window[i]].kind == TokenKind::kNumber;
-      const float above = (cosines[i] - kWordCosineFloor) / (1 - kWordCosineFloor);
-      out[window[i]] =
-          number && other_number
-              ? 0
-              : static_cast<uint8_t>(std::clamp(above * kSimilarMost, 0.0F, kSimilarMost));
-    }
-    if (identical[word] >= 0) out[identical[word]] = kIdentical;
-  };
-  if (keep) {
-    for (size_t w = 0; w < stride; ++w) window.push_back(static_cast<int32_t>(w));
-  }
+  WordSimilarity similarity(source, target, options_.semantic);
   for (int row = 0; row < source.size(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     const int begin = column_begin(row);
     const int end = column_end(row);
-    if (!keep) {
-      window.clear();
-      for (int t = target.token_begin[begin]; t < target.token_begin[end]; ++t) {
-        if (seen_in[target.tokens[t]] == row) continue;
-        seen_in[target.tokens[t]] = row;
-        window.push_back(target.tokens[t]);
-      }
-    }
+    similarity.SetWindow(begin, end);
     for (int a = 0; a < source.tokens_of(row); ++a) {
-      const int32_t word = source.tokens[source.token_begin[row] + a];
-      uint8_t* similar = similarity.data() + (keep ? word * stride : 0);
-      if (!keep || !ready[word]) compare(word, similar);
-      if (keep) ready[word] = true;
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const uint8_t* similar = similarity.Of(source.tokens[source.token_begin[row] + a]);
       for (int column = begin; column < end; ++column) {
         const int first = target.token_begin[column];
         uint8_t* back =
-            target_cover_.data() + target_cover_offset_[row] + (first - target.token_begin[begin]);
+            &target_cover_[target_cover_offset_[row] + (first - target.token_begin[begin])];
         uint8_t best = 0;
         for (int b = 0; b < target.tokens_of(column); ++b) {
           const uint8_t value = similar[target.tokens[first + b]];

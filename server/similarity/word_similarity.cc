@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/similarity/word_similarity.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+
+#include "server/similarity/cosine.h"
+
+namespace hexapla {
+namespace {
+
+// Cosines of words under this say nothing.
+constexpr float kCosineFloor = 0.2F;
+// The most that words of different spelling reach.
+constexpr float kSimilarMost = 250;
+// All comparisons are kept up to this many bytes.
+constexpr size_t kKeptBytesMax = size_t{16} << 20;
+
+}  // namespace
+
+WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
+                               bool semantic)
+    : source_(source),
+      target_(target),
+      semantic_(semantic),
+      keep_(source.words.size() * target.words.size() <= kKeptBytesMax),
+      source_vectors_(source.word_vectors),
+      target_vectors_(target.word_vectors),
+      same_spelling_(source.words.size(), -1),
+      window_of_word_(target.words.size(), 0),
+      similarities_(keep_ ? source.words.size() * target.words.size() : target.words.size()),
+      compared_(keep_ ? source.words.size() : 0),
+      cosines_(target.words.size()) {
+  NormalizeRows(source_vectors_);
+  NormalizeRows(target_vectors_);
+  absl::flat_hash_map<absl::string_view, int32_t> spellings;
+  for (size_t w = 0; w < target.words.size(); ++w) spellings.emplace(target.words[w].text, w);
+  for (size_t w = 0; w < source.words.size(); ++w) {
+    const auto found = spellings.find(source.words[w].text);
+    if (found != spellings.end()) same_spelling_[w] = found->second;
+  }
+  if (keep_) {
+    window_.resize(target.words.size());
+    std::iota(window_.begin(), window_.end(), 0);
+  }
+}
+
+void WordSimilarity::SetWindow(int begin, int end) {
+  if (keep_) return;
+  window_.clear();
+  ++windows_;
+  for (int t = target_.token_begin[begin]; t < target_.token_begin[end]; ++t) {
+    int& last = window_of_word_[target_.tokens[t]];
+    if (last == windows_) continue;
+    last = windows_;
+    window_.push_back(target_.tokens[t]);
+  }
+}
+
+const uint8_t* WordSimilarity::Of(int32_t word) {
+  uint8_t* similarities = &similarities_[keep_ ? word * target_.words.size() : 0];
+  if (!keep_) {
+    Compare(word, similarities);
+  } else if (!compared_[word]) {
+    Compare(word, similarities);
+    compared_[word] = true;
+  }
+  return similarities;
+}
+
+void WordSimilarity::Compare(int32_t word, uint8_t* out) {
+  if (semantic_) {
+    InnerProducts(source_vectors_.row(word), target_vectors_, window_.data(), window_.size(),
+                  cosines_.data());
+  }
+  const bool number = source_.words[word].kind == TokenKind::kNumber;
+  for (size_t i = 0; i < window_.size(); ++i) {
+    const bool two_numbers = number && target_.words[window_[i]].kind == TokenKind::kNumber;
+    const float above = (cosines_[i] - kCosineFloor) / (1 - kCosineFloor);
+    out[window_[i]] =
+        two_numbers ? 0
+                    : static_cast<uint8_t>(std::clamp(above * kSimilarMost, 0.0F, kSimilarMost));
+  }
+  if (same_spelling_[word] >= 0) out[same_spelling_[word]] = kIdentical;
+}
+
+}  // namespace hexapla
