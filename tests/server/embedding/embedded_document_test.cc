@@ -40,6 +40,17 @@ TEST(EmbedDocumentTest, WordsAreNumberedInOrderOfFirstSight) {
   EXPECT_EQ(document.tokens_of(2), 2);
 }
 
+TEST(EmbedDocumentTest, ALongSentenceIsSampledEvenly) {
+  std::string sentence;
+  for (int w = 0; w < 1920; ++w) sentence += "w" + std::to_string(w) + " ";
+  const EmbeddedDocument document = Embed({sentence, "cat"}, Space());
+  EXPECT_EQ(document.tokens_of(0), static_cast<int>(kSentenceTokensMax));
+  EXPECT_EQ(document.words[0].text, "w0");
+  EXPECT_EQ(document.words[1].text, "w10");
+  EXPECT_EQ(document.words[191].text, "w1910");
+  EXPECT_EQ(document.tokens_of(1), 1);
+}
+
 TEST(EmbedDocumentTest, AWordCountsOnceASentence) {
   const EmbeddedDocument document = Embed({"cat cat cat", "milk", "cat"}, Space());
   EXPECT_EQ(document.words[0].sentences, 2);
@@ -170,13 +181,13 @@ TEST(EmbedDocumentTest, StopsWhenTold) {
       absl::StatusCode::kDeadlineExceeded);
 }
 
-TEST(CoversTest, LanguagesAreComparedByTheirPrimarySubtag) {
-  const TableEmbedder space({}, {"en", "pt", "no", "tl", "zh"});
+TEST(CoversTest, LanguagesAreComparedWhateverScriptAndRegion) {
+  const TableEmbedder space({}, {"en", "pt", "no", "fil", "zh", "hr"});
   for (const char* language :
-       {"en", "EN", "en-GB", "pt-BR", "no", "nb", "nn-NO", "fil", "tl", "zh-Hant-TW"}) {
+       {"en", "EN", "en-GB", "eng", "pt-BR", "no", "nb", "nn-NO", "fil", "tl", "zh-Hant-TW", "cmn"}) {
     EXPECT_TRUE(Covers(space, language)) << language;
   }
-  for (const char* language : {"", "und", "fr", "e", "eng", "enm", "pt_BR"}) {
+  for (const char* language : {"", "und", "fr", "e", "enm", "pt_BR", "yue", "sr", "bs", "sh"}) {
     EXPECT_FALSE(Covers(space, language)) << language;
   }
 }
