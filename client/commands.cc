@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/commands.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -9,16 +10,18 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "client/alignment_warnings.h"
+#include "client/field_names.h"
 #include "client/input_file.h"
 #include "client/output_writer.h"
 #include "client/text_layout.h"
 #include "server/base/status_macros.h"
+#include "server/text/code_points.h"
+#include "server/text/utf8.h"
 
 namespace hexapla {
 namespace {
 
-// A pair of versions under this is worth a warning.
-constexpr float kUnrelated = 0.5F;
 // A language shows in less; and the server bounds every text.
 constexpr size_t kDetectBytesMax = 256 << 10;
 // Texts and bytes of one call: enough to hide the way there and back, small
@@ -35,14 +38,16 @@ OutputFormat FormatOr(const std::optional<OutputFormat>& format, const Terminal&
   return format.value_or(terminal.interactive ? OutputFormat::kTable : OutputFormat::kTsv);
 }
 
-// Puts the file's name before a message about one version of the request.
-absl::Status NameVersion(const absl::Status& status, const std::vector<std::string>& files) {
-  for (size_t version = 0; version < files.size(); ++version) {
-    if (absl::StartsWith(status.message(), absl::StrCat("versions[", version, "]"))) {
-      return absl::Status(status.code(), absl::StrCat(files[version], ": ", status.message()));
-    }
-  }
-  return status;
+// The error of a call in the words of the command line.
+absl::Status NameFields(const absl::Status& status, const FieldNamer& name) {
+  return absl::Status(status.code(), ReplaceFields(status.message(), name));
+}
+
+// What the server would refuse; said here, it needs no server.
+absl::Status CheckNotBlank(const std::string& file, absl::string_view text) {
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(file, " is empty"));
+  if (SkipSpaces(text, 0, text.size()) < text.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(file, " holds nothing but white space"));
 }
 
 absl::StatusOr<v1::AlignDocumentsRequest> BuildRequest(const AlignCommand& command,
@@ -51,6 +56,7 @@ absl::StatusOr<v1::AlignDocumentsRequest> BuildRequest(const AlignCommand& comma
   for (size_t index = 0; index < command.files.size(); ++index) {
     v1::DocumentVersion& version = *request.add_versions();
     HEXAPLA_ASSIGN_OR_RETURN(std::string text, ReadInput(command.files[index], input));
+    HEXAPLA_RETURN_IF_ERROR(CheckNotBlank(command.files[index], text));
     if (!command.languages.empty()) version.set_language(command.languages[index]);
     if (command.input_format != InputFormat::kLines) {
       version.set_text(std::move(text));
@@ -66,24 +72,6 @@ absl::StatusOr<v1::AlignDocumentsRequest> BuildRequest(const AlignCommand& comma
   options.set_min_probability(static_cast<float>(command.min_probability));
   options.set_return_text(format != OutputFormat::kBeads);
   return request;
-}
-
-void WarnOfAlignment(const v1::AlignmentSummary& summary, const std::vector<std::string>& files,
-                     std::ostream& errors) {
-  for (const v1::VersionPair& pair : summary.pairs()) {
-    if (pair.probability() >= kUnrelated) continue;
-    errors << absl::StrFormat("warning: %s and %s look unrelated (%.2f)\n", files[pair.first()],
-                              files[pair.second()], pair.probability());
-  }
-  for (const v1::Warning& warning : summary.warnings()) {
-    // Said above, for each pair and with its probability.
-    if (warning.reason() == v1::Warning::REASON_VERSIONS_UNRELATED) continue;
-    const std::string names = absl::StrJoin(
-        warning.indices(), ", ",
-        [&](std::string* text, int32_t version) { absl::StrAppend(text, files[version]); });
-    errors << "warning: " << names << (names.empty() ? "" : ": ") << Printable(warning.message())
-           << '\n';
-  }
 }
 
 // The names that this file list, indexed by what came over the wire, must hold.
@@ -121,9 +109,9 @@ absl::Status Align(const AlignCommand& command, const std::vector<std::string>& 
                            BuildRequest(command, format, streams.input));
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
   const absl::StatusOr<v1::AlignDocumentsResponse> response = client->AlignDocuments(request);
-  if (!response.ok()) return NameVersion(response.status(), command.files);
+  if (!response.ok()) return NameFields(response.status(), NamerFor(command));
   HEXAPLA_RETURN_IF_ERROR(CheckResponse(*response, request.versions_size()));
-  WarnOfAlignment(response->summary(), command.files, streams.errors);
+  WriteAlignmentWarnings(response->summary(), command, streams.errors);
   HEXAPLA_RETURN_IF_ERROR(CheckRelated(response->summary(), command));
   OutputWriter(format, streams.terminal, streams.output).WriteAlignment(*response, command.files);
   return absl::OkStatus();
@@ -190,8 +178,9 @@ class Detection {
     if (client_ == nullptr) {
       HEXAPLA_ASSIGN_OR_RETURN(client_, connect_(servers_));
     }
-    HEXAPLA_ASSIGN_OR_RETURN(v1::DetectLanguagesResponse response,
-                             client_->DetectLanguages(request_));
+    absl::StatusOr<v1::DetectLanguagesResponse> reply = client_->DetectLanguages(request_);
+    if (!reply.ok()) return NameFields(reply.status(), NamerFor(command_));
+    v1::DetectLanguagesResponse& response = *reply;
     if (response.results_size() != request_.texts_size()) {
       return absl::InternalError("the reply does not hold one result for each text");
     }
@@ -221,16 +210,36 @@ class Detection {
   void Warn(const v1::DetectLanguagesResponse& response) {
     for (const v1::Warning& warning : response.warnings()) {
       if (!warned_.insert(warning.message()).second) continue;
-      streams_.errors << "warning: " << Printable(warning.message()) << '\n';
+      streams_.errors << "warning: "
+                      << NamePlace(Printable(warning.message()), CandidatesOf(warning),
+                                   NamerFor(command_))
+                      << '\n';
     }
+  }
+
+  // The flag with those of its entries that the warning is about.
+  std::string CandidatesOf(const v1::Warning& warning) const {
+    if (warning.reason() != v1::Warning::REASON_CANDIDATE_NOT_COVERED) return "";
+    std::vector<std::string> candidates;
+    for (const int index : warning.indices()) {
+      if (index < 0 || index >= request_.options().candidates_size()) continue;
+      candidates.push_back(Printable(request_.options().candidates(index)));
+    }
+    if (candidates.empty()) return "";
+    return absl::StrCat("--candidates ", absl::StrJoin(candidates, ", "));
   }
 
   void ReportFailure(const DetectionRow& row) {
     if (!row.result.has_error()) return;
     all_answered_ = false;
-    const std::string line = row.line.has_value() ? absl::StrCat(":", *row.line) : "";
-    streams_.errors << "hexapla: " << row.file << line << ": "
-                    << FromRpcStatus(row.result.error()).message() << '\n';
+    const std::string place =
+        row.line.has_value() ? absl::StrCat(row.file, ":", *row.line) : row.file;
+    // The number of the text in its batch means nothing to a reader.
+    const FieldNamer text_is_here = [&place](absl::string_view field) {
+      return absl::StartsWith(field, "texts[") ? place : "";
+    };
+    const std::string message(FromRpcStatus(row.result.error()).message());
+    streams_.errors << "hexapla: " << NamePlace(message, place, text_is_here) << '\n';
   }
 
   const DetectCommand& command_;

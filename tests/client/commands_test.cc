@@ -139,10 +139,12 @@ TEST_F(CommandsTest, AlignWarnsOfUnrelatedVersions) {
 }
 
 TEST_F(CommandsTest, AlignPassesOnOtherWarnings) {
-  reply_.Warning(v1::Warning::REASON_LANGUAGE_NOT_COVERED, {1}, "no\nvectors for \"tlh\"");
+  reply_.Warning(v1::Warning::REASON_LANGUAGE_NOT_COVERED, {1}, "no\nvectors for \"tlh\"")
+      .Warning(v1::Warning::REASON_LANGUAGE_UNCERTAIN, {0}, "versions[0]: uncertain");
   const Outcome outcome = RunAlign(AlignBoth());
   EXPECT_EQ(outcome.exit_code, kExitDone);
-  EXPECT_EQ(outcome.errors, "warning: " + French().name() + ": no vectors for \"tlh\"\n");
+  EXPECT_EQ(outcome.errors, "warning: " + French().name() + ": no vectors for \"tlh\"\n" +
+                                "warning: " + English().name() + ": uncertain\n");
 }
 
 TEST_F(CommandsTest, AlignFailsUnderTheDocumentProbability) {
@@ -182,8 +184,40 @@ TEST_F(CommandsTest, AnErrorOfACallNamesTheFile) {
   };
   const Outcome outcome = RunAlign(AlignBoth());
   EXPECT_EQ(outcome.exit_code, kExitFailed);
-  EXPECT_EQ(outcome.errors,
-            "hexapla: " + French().name() + ": versions[1].text is blank [TEXT_BLANK]\n");
+  EXPECT_EQ(outcome.errors, "hexapla: " + French().name() + " is blank [TEXT_BLANK]\n");
+}
+
+TEST_F(CommandsTest, AnErrorOfACallNamesTheFlag) {
+  const auto fail = [](const std::string& field) {
+    return ToGrpc(ErrorWithDetails(grpc::StatusCode::INVALID_ARGUMENT, field + " is malformed",
+                                   "LANGUAGE_MALFORMED", field));
+  };
+  fake_.align = [&](const auto&, auto&) { return fail("versions[1].language"); };
+  fake_.detect = [&](const auto&, auto&) { return fail("options.candidates[1]"); };
+  AlignCommand align = AlignBoth();
+  align.languages = {"en", "x_y"};
+  EXPECT_EQ(RunAlign(align).errors, "hexapla: --languages: \"x_y\" for " + French().name() +
+                                        " is malformed [LANGUAGE_MALFORMED]\n");
+  const Outcome detect = RunDetect({.files = {French().name()}, .candidates = {"en", "x1"}});
+  EXPECT_EQ(detect.exit_code, kExitFailed);
+  EXPECT_EQ(detect.errors, "hexapla: --candidates: \"x1\" is malformed [LANGUAGE_MALFORMED]\n");
+}
+
+TEST_F(CommandsTest, AFileWithoutTextIsFoundWithoutAServer) {
+  const TemporaryFile empty("\xEF\xBB\xBF");
+  const TemporaryFile blank(" \r\n\t\xE2\x80\xA9\n");
+  for (const InputFormat format : {InputFormat::kAuto, InputFormat::kLines}) {
+    const auto run = [&](const TemporaryFile& file) {
+      return RunOn({"dead:1"},
+                   AlignCommand{.files = {English().name(), file.name()}, .input_format = format});
+    };
+    EXPECT_EQ(run(empty).exit_code, kExitFailed);
+    EXPECT_EQ(run(empty).errors, "hexapla: " + empty.name() + " is empty\n");
+    EXPECT_EQ(run(blank).exit_code, kExitFailed);
+    EXPECT_EQ(run(blank).errors, "hexapla: " + blank.name() + " holds nothing but white space\n");
+  }
+  EXPECT_TRUE(connected_.empty());
+  EXPECT_EQ(RunDetect({.files = {empty.name()}}).exit_code, kExitDone);
 }
 
 TEST_F(CommandsTest, AServerThatStaysUnavailableIsUnreachable) {
@@ -257,23 +291,38 @@ TEST_F(CommandsTest, DetectReportsATextThatFails) {
   };
   const Outcome outcome = RunDetect({.files = {French().name()}, .lines = true});
   EXPECT_EQ(outcome.exit_code, kExitFailed);
-  EXPECT_EQ(outcome.errors,
-            "hexapla: " + French().name() + ":1: texts[0] has too much [TEXT_TOO_LONG]\n");
+  EXPECT_EQ(outcome.errors, "hexapla: " + French().name() + ":1 has too much [TEXT_TOO_LONG]\n");
   EXPECT_THAT(outcome.output, HasSubstr("\t1\tund"));
   EXPECT_THAT(outcome.output, HasSubstr("\t2\tfr"));
 }
 
-TEST_F(CommandsTest, DetectSaysAWarningOnce) {
+TEST_F(CommandsTest, DetectNamesTheFileOfAFailureThatDoesNot) {
+  fake_.detect = [](const auto&, auto& response) {
+    *response.add_results()->mutable_error() =
+        ErrorWithDetails(grpc::StatusCode::INTERNAL, "no luck", "ODD", "");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(RunDetect({.files = {French().name()}}).errors,
+            "hexapla: " + French().name() + ": no luck [ODD]\n");
+}
+
+TEST_F(CommandsTest, DetectSaysOnceWhichCandidatesAreNotKnown) {
   fake_.detect = [](const auto& request, auto& response) {
     for (int text = 0; text < request.texts_size(); ++text) response.add_results();
-    response.add_warnings()->set_message("candidates[0] is not known");
+    v1::Warning& warning = *response.add_warnings();
+    warning.set_reason(v1::Warning::REASON_CANDIDATE_NOT_COVERED);
+    for (const int index : {1, 2, 7, -1}) warning.add_indices(index);
+    warning.set_message("2 of the candidates are not known to lid");
+    response.add_warnings()->set_message("odd");
     return grpc::Status::OK;
   };
   std::string lines;
   for (int line = 0; line < 1100; ++line) lines += "line\n";
   const TemporaryFile file(lines);
-  EXPECT_EQ(RunDetect({.files = {file.name()}, .lines = true}).errors,
-            "warning: candidates[0] is not known\n");
+  EXPECT_EQ(
+      RunDetect({.files = {file.name()}, .lines = true, .candidates = {"en", "tlh", "xx"}}).errors,
+      "warning: --candidates tlh, xx: 2 of the candidates are not known to lid\n"
+      "warning: odd\n");
 }
 
 TEST_F(CommandsTest, ModelsListsThem) {
