@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,6 +21,7 @@ namespace hexapla {
 namespace {
 
 constexpr char kDefaultServer[] = "127.0.0.1:50051";
+constexpr char kValueEmpty[] = "the value is empty";
 constexpr int kFilesMin = 2;
 constexpr int kFilesMax = 16;
 constexpr int kBeadSizeMax = 8;
@@ -188,9 +190,11 @@ struct GlobalFlags {
                    absl::StrCat("addresses of the server, separated by commas; "
                                 "default $HEXAPLA_SERVER, else ",
                                 kDefaultServer))
-        ->type_name("ADDR[,ADDR...]");
+        ->type_name("ADDR[,ADDR...]")
+        ->check([](const std::string& text) { return text.empty() ? kValueEmpty : ""; });
     app.add_flag("--local", local, "run the service inside this process, without a server");
-    app.add_option("--models", models, "model directory for --local; default: beside the program")
+    app.add_option("--models", models,
+                   "model directory for --local; default $HEXAPLA_MODELS, else beside the program")
         ->type_name("DIR");
     app.add_option("--timeout", timeout, "time for one call, retries included; default 10m")
         ->type_name("TIME");
@@ -199,15 +203,15 @@ struct GlobalFlags {
         ->type_name("TIME");
   }
 
-  ConnectionOptions Parse(const std::string& server_environment) const {
+  ConnectionOptions Parse(const Environment& environment) const {
     ConnectionOptions connection;
     if (local && !server.empty()) throw UsageError("--local", "contradicts --server");
     if (!local && !models.empty()) throw UsageError("--models", "needs --local");
     connection.servers = ParseServers(!server.empty()               ? server
-                                      : !server_environment.empty() ? server_environment
+                                      : !environment.server.empty() ? environment.server
                                                                     : kDefaultServer);
     connection.local = local;
-    connection.models = models;
+    if (local) connection.models = models.empty() ? environment.models : models;
     if (!timeout.empty()) connection.timeout = ParseTime("--timeout", timeout);
     if (!connect_timeout.empty()) {
       connection.connect_timeout = ParseTime("--connect_timeout", connect_timeout);
@@ -237,7 +241,8 @@ struct AlignFlags {
         ->type_name("NAME");
     align
         ->add_option("--languages", languages,
-                     "languages of the files in order (BCP-47); an empty one is detected")
+                     "languages of the files in order (BCP-47); an empty entry is detected,\n"
+                     "as the second of en,")
         ->type_name("CODE,CODE...");
     align
         ->add_option("--min_probability", command.min_probability,
@@ -337,6 +342,15 @@ struct ModelsFlags {
   }
 };
 
+// CLI11 takes the word after "--flag=" for its value, which is never meant.
+void CheckValues(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (!absl::StartsWith(argument, "--") || argument.find('=') != argument.size() - 1) continue;
+    throw UsageError(argument.substr(0, argument.size() - 1), kValueEmpty);
+  }
+}
+
 // Commands and flags of the contract that come later: they are known here only
 // so that the answer can say so. They never show in a help text.
 void AddLater(CLI::App& app, CLI::App& align, CLI::App& detect) {
@@ -374,7 +388,7 @@ EarlyExit UsageExit(const CLI::App& app, const std::string& problem) {
 }  // namespace
 
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments,
-                                                      const std::string& server_environment) {
+                                                      const Environment& environment) {
   CLI::App app(kDescription, "hexapla");
   app.footer(kFooter);
   app.set_version_flag("--version", absl::StrCat("hexapla ", kVersion));
@@ -394,10 +408,10 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
   AddLater(app, *align_app, *detect_app);
 
   try {
+    CheckValues(arguments);
     // CLI11 takes the words last first.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    CommandLine result = {.connection = global.Parse(server_environment),
-                          .command = HealthCommand()};
+    CommandLine result = {.connection = global.Parse(environment), .command = HealthCommand()};
     if (align_app->parsed()) result.command = align.Parse();
     if (detect_app->parsed()) result.command = detect.Parse();
     if (models_app->parsed()) result.command = models.Parse();

@@ -85,11 +85,18 @@ struct EarlyExit {
   std::string standard_error = "";
 };
 
-// Parses the arguments after the program's name. `server_environment` is the
-// value of $HEXAPLA_SERVER, "" when unset; the flag wins over it. Global flags
-// may stand before and after the command.
+// The environment's twins of flags, each "" when unset; a flag wins over its twin.
+struct Environment {
+  // $HEXAPLA_SERVER, of --server.
+  std::string server = "";
+  // $HEXAPLA_MODELS, of --models; without --local it means nothing.
+  std::string models = "";
+};
+
+// Parses the arguments after the program's name. Global flags may stand before
+// and after the command.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments,
-                                                      const std::string& server_environment);
+                                                      const Environment& environment);
 
 }  // namespace hexapla
 

@@ -25,9 +25,15 @@
 namespace hexapla {
 namespace {
 
+std::string EnvironmentVariable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 int Main(const std::vector<std::string>& arguments) {
-  const char* server = std::getenv("HEXAPLA_SERVER");
-  const auto parsed = ParseCommandLine(arguments, server == nullptr ? "" : server);
+  const auto parsed =
+      ParseCommandLine(arguments, {.server = EnvironmentVariable("HEXAPLA_SERVER"),
+                                   .models = EnvironmentVariable("HEXAPLA_MODELS")});
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
     std::cout << exit->standard_output;
     std::cerr << exit->standard_error;

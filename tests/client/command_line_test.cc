@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 using Arguments = std::vector<std::string>;
 
-CommandLine Parse(const Arguments& arguments, const std::string& environment = "") {
+CommandLine Parse(const Arguments& arguments, const Environment& environment = {}) {
   auto result = ParseCommandLine(arguments, environment);
   if (const auto* exit = std::get_if<EarlyExit>(&result)) {
     ADD_FAILURE() << exit->standard_error << exit->standard_output;
@@ -24,7 +24,7 @@ CommandLine Parse(const Arguments& arguments, const std::string& environment = "
   return std::get<CommandLine>(result);
 }
 
-EarlyExit ParseExit(const Arguments& arguments, const std::string& environment = "") {
+EarlyExit ParseExit(const Arguments& arguments, const Environment& environment = {}) {
   auto result = ParseCommandLine(arguments, environment);
   if (std::holds_alternative<CommandLine>(result)) {
     ADD_FAILURE() << "no early exit";
@@ -100,15 +100,46 @@ TEST(CommandLineTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
 
 TEST(CommandLineTest, TheServerComesFromFlagThenEnvironmentThenDefault) {
   EXPECT_THAT(Parse({"health"}).connection.servers, ElementsAre("127.0.0.1:50051"));
-  EXPECT_THAT(Parse({"health"}, "a:1,b:2").connection.servers, ElementsAre("a:1", "b:2"));
-  EXPECT_THAT(Parse({"health", "--server=c:3"}, "a:1").connection.servers, ElementsAre("c:3"));
+  EXPECT_THAT(Parse({"health"}, {.server = "a:1,b:2"}).connection.servers,
+              ElementsAre("a:1", "b:2"));
+  EXPECT_THAT(Parse({"health", "--server=c:3"}, {.server = "a:1"}).connection.servers,
+              ElementsAre("c:3"));
 }
 
 TEST(CommandLineTest, LocalTakesAModelDirectory) {
   const ConnectionOptions connection =
-      Parse({"models", "--local", "--models=/opt/models"}, "ignored:1").connection;
+      Parse({"models", "--local", "--models=/opt/models"}, {.server = "ignored:1"}).connection;
   EXPECT_TRUE(connection.local);
   EXPECT_EQ(connection.models, "/opt/models");
+}
+
+TEST(CommandLineTest, TheModelsOfLocalComeFromFlagThenEnvironment) {
+  const Environment environment = {.models = "/environment"};
+  EXPECT_EQ(Parse({"models", "--local"}).connection.models, "");
+  EXPECT_EQ(Parse({"models", "--local"}, environment).connection.models, "/environment");
+  EXPECT_EQ(Parse({"models", "--local", "--models=/flag"}, environment).connection.models, "/flag");
+  // A server's models are its own affair.
+  EXPECT_EQ(Parse({"models"}, environment).connection.models, "");
+}
+
+TEST(CommandLineTest, AnEmptyEntryOfLanguagesIsDetected) {
+  EXPECT_THAT(ParseAlign({"align", "a", "b", "--languages=en,"}).languages, ElementsAre("en", ""));
+  EXPECT_THAT(ParseAlign({"align", "a", "b", "--languages=,fr"}).languages, ElementsAre("", "fr"));
+  EXPECT_THAT(ParseExit({"align", "--help"}).standard_output,
+              HasSubstr("an empty entry is detected"));
+}
+
+TEST(CommandLineTest, AnEmptyValueTakesNoWordAfterIt) {
+  for (const Arguments& arguments :
+       {Arguments{"--server=", "health"}, Arguments{"health", "--server="},
+        Arguments{"--server", "", "health"}, Arguments{"align", "a", "--server=", "b"}}) {
+    const EarlyExit exit = ParseExit(arguments);
+    EXPECT_EQ(exit.exit_code, kExitUsage);
+    EXPECT_THAT(exit.standard_error, HasSubstr("--server: the value is empty"));
+  }
+  EXPECT_THAT(ParseExit({"align", "--format=", "a", "b"}).standard_error,
+              HasSubstr("--format: the value is empty"));
+  EXPECT_THAT(ParseAlign({"align", "--", "--server=", "b="}).files, ElementsAre("--server=", "b="));
 }
 
 TEST(CommandLineTest, HelpAndVersionSucceed) {
@@ -199,7 +230,7 @@ TEST(CommandLineTest, TheNumberOfFilesIsBounded) {
 }
 
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
-  EXPECT_EQ(ParseExit({"health"}, "a:b:c:").exit_code, kExitUsage);
+  EXPECT_EQ(ParseExit({"health"}, {.server = "a:b:c:"}).exit_code, kExitUsage);
 }
 
 TEST(CommandLineTest, LaterCommandsAreNotOfferedAsCommands) {
