@@ -109,7 +109,9 @@ absl::Status FromRpcStatus(const google::rpc::Status& status) {
   if (code == absl::StatusCode::kOk) return absl::OkStatus();
   std::string message = Printable(status.message());
   if (status.details().empty()) {
-    message = absl::StrCat(CodeMeaning(code), message.empty() ? "" : ": ", message);
+    // gRPC's own words for a deadline say nothing more.
+    const bool said = message.empty() || code == absl::StatusCode::kDeadlineExceeded;
+    message = absl::StrCat(CodeMeaning(code), said ? "" : ": ", said ? "" : message);
   }
   const auto bad_request = FindDetail<google::rpc::BadRequest>(status);
   if (bad_request.field_violations_size() > 0) {

@@ -7,6 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
+
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 
 #include "tests/client/fake_service.h"
@@ -17,7 +20,8 @@ namespace {
 // A loopback port that is taken and answers nobody.
 class SilentPort {
  public:
-  SilentPort() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+  // With `listens` connections stand, and stay silent.
+  explicit SilentPort(bool listens = false) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -26,6 +30,7 @@ class SilentPort {
     EXPECT_EQ(bind(socket_, generic, size), 0);
     EXPECT_EQ(getsockname(socket_, generic, &size), 0);
     port_ = ntohs(address.sin_port);
+    EXPECT_EQ(listens ? listen(socket_, 1) : 0, 0);
   }
   ~SilentPort() { close(socket_); }
   SilentPort(const SilentPort&) = delete;
@@ -59,6 +64,38 @@ TEST(ConnectTest, GivesUpAfterTheTimeout) {
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_EQ(status.message(), "no connection to " + silent.Address() + " within 200ms");
   EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+}
+
+TEST(ConnectTest, APortThatNeverAnswersIsOneLineToo) {
+  const SilentPort silent(/*listens=*/true);
+  const absl::Status status = Connect({silent.Address()}, absl::Milliseconds(200)).status();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(status.message(), "no connection to " + silent.Address() + " within 200ms");
+}
+
+TEST(ConnectTest, AServerThatDiesIsOneLine) {
+  struct Case {
+    absl::Duration timeout;
+    absl::StatusCode code;
+    const char* message;
+  };
+  const Case cases[] = {
+      {.timeout = absl::Milliseconds(50),
+       .code = absl::StatusCode::kDeadlineExceeded,
+       .message = "the time given by --timeout is over"},
+      {.timeout = absl::Seconds(20),
+       .code = absl::StatusCode::kUnavailable,
+       .message = "the server is not available"},
+  };
+  for (const Case& test : cases) {
+    auto fake = std::make_unique<FakeService>();
+    const AlignmentClient client(*Connect({fake->Address()}, absl::Seconds(10)), test.timeout);
+    fake.reset();
+    const absl::Status status = client.AlignDocuments({}).status();
+    EXPECT_EQ(status.code(), test.code) << status;
+    EXPECT_TRUE(absl::StartsWith(status.message(), test.message)) << status;
+    EXPECT_EQ(status.message().find('\n'), absl::string_view::npos) << status;
+  }
 }
 
 TEST(ConnectTest, RepeatsACallWhileTheServerIsUnavailable) {
