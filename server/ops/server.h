@@ -13,10 +13,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/ops/health.h"
 #include "server/ops/options.h"
-#include "server/ops/worker_pool.h"
 #include "server/service/alignment_service.h"
 #include "server/service/embedding_service.h"
 #include "server/service/language_service.h"

@@ -8,8 +8,8 @@
 #include "absl/status/statusor.h"
 
 #include "hexapla/v1/alignment_service.grpc.pb.h"
+#include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
-#include "server/ops/worker_pool.h"
 #include "server/pipeline/document_aligner.h"
 #include "server/service/service_limits.h"
 

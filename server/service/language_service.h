@@ -3,8 +3,8 @@
 #define HEXAPLA_SERVER_SERVICE_LANGUAGE_SERVICE_H_
 
 #include "hexapla/v1/language_service.grpc.pb.h"
+#include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
-#include "server/ops/worker_pool.h"
 #include "server/service/service_limits.h"
 
 namespace hexapla {

@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 
 #include "server/base/stop_condition.h"
-#include "server/ops/worker_pool.h"
+#include "server/base/worker_pool.h"
 
 namespace hexapla {
 

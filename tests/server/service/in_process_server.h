@@ -7,7 +7,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "server/ops/worker_pool.h"
+#include "server/base/worker_pool.h"
 #include "server/service/alignment_service.h"
 #include "server/service/embedding_service.h"
 #include "server/service/language_service.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef HEXAPLA_SERVER_OPS_WORKER_POOL_H_
-#define HEXAPLA_SERVER_OPS_WORKER_POOL_H_
+#ifndef HEXAPLA_SERVER_BASE_WORKER_POOL_H_
+#define HEXAPLA_SERVER_BASE_WORKER_POOL_H_
 
 #include <array>
 #include <cstddef>
@@ -109,4 +109,4 @@ class WorkerPool {
 
 }  // namespace hexapla
 
-#endif  // HEXAPLA_SERVER_OPS_WORKER_POOL_H_
+#endif  // HEXAPLA_SERVER_BASE_WORKER_POOL_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/ops/worker_pool.h"
+#include "server/base/worker_pool.h"
 
 #include <algorithm>
 #include <utility>
