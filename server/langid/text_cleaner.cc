@@ -18,6 +18,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "server/text/utf8.h"
+
 namespace hexapla {
 namespace {
 
@@ -263,15 +265,13 @@ absl::string_view Compose(absl::string_view text, std::string& storage) {
   return U_FAILURE(error) ? text : absl::string_view(storage.data(), storage.size());
 }
 
-bool Continues(char byte) { return (byte & 0xC0) == 0x80; }
-
 // The first white space in [at, at + 64), else the first character there.
 size_t CutNear(absl::string_view text, size_t at) {
   const size_t end = std::min(text.size(), at + 64);
   for (size_t i = at; i < end; ++i) {
     if (IsAsciiSpace(text[i])) return i;
   }
-  while (at < text.size() && Continues(text[at])) ++at;
+  while (at < text.size() && IsContinuationByte(text[at])) ++at;
   return at;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/request_error.h"
+#include "server/text/utf8.h"
 
 namespace hexapla {
 namespace {
@@ -64,12 +65,10 @@ WireCode ToWireCode(absl::StatusCode code) {
   return {grpc::StatusCode::UNKNOWN, "INTERNAL"};
 }
 
-// The message, cut between code points: a proto string must be valid UTF-8.
+// The message, at most: a proto string must be valid UTF-8, also when cut.
 std::string CappedMessage(absl::string_view message) {
   if (message.size() <= kMessageBytesMax) return std::string(message);
-  size_t end = kMessageBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(message.substr(0, end), "...");
+  return absl::StrCat(TruncateUtf8(message, kMessageBytesMax), "...");
 }
 
 void AddErrorInfo(const RequestFault& fault, google::rpc::Status& status) {

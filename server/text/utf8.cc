@@ -23,8 +23,6 @@ size_t SkipAscii(absl::string_view text, size_t begin) {
   return begin;
 }
 
-bool IsContinuation(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
-
 // Characters of four bytes are the ones that take two UTF-16 units.
 bool LeadsFour(char byte) { return static_cast<uint8_t>(byte) >= 0xF0; }
 
@@ -47,6 +45,13 @@ std::optional<size_t> FirstInvalidUtf8(absl::string_view text) {
   return std::nullopt;
 }
 
+absl::string_view TruncateUtf8(absl::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && IsContinuationByte(text[end])) --end;
+  return text.substr(0, end);
+}
+
 size_t OffsetConverter::Convert(size_t byte_offset) {
   assert(byte_offset >= byte_offset_ && byte_offset <= text_.size());
   if (unit_ == OffsetUnit::kUtf8Byte) return byte_offset;
@@ -54,7 +59,7 @@ size_t OffsetConverter::Convert(size_t byte_offset) {
   const bool utf16 = unit_ == OffsetUnit::kUtf16Unit;
   size_t count = 0;
   for (size_t i = byte_offset_; i < byte_offset; ++i) {
-    count += !IsContinuation(text_[i]);
+    count += !IsContinuationByte(text_[i]);
     count += utf16 && LeadsFour(text_[i]);
   }
   byte_offset_ = byte_offset;

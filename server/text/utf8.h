@@ -3,6 +3,7 @@
 #define HEXAPLA_SERVER_TEXT_UTF8_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "absl/strings/string_view.h"
@@ -16,6 +17,15 @@ namespace hexapla {
 // Example: "ab\xC0\x80" -> 2.
 // Cost: linear; 8 bytes at a time through ASCII.
 std::optional<size_t> FirstInvalidUtf8(absl::string_view text);
+
+// Whether `byte` is one of a character's bytes behind its first.
+inline bool IsContinuationByte(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) == 0x80; }
+
+// The longest beginning of `text` of at most `bytes_max` bytes that cuts no
+// character in two. Requires: `text` is valid UTF-8.
+//
+// Example: "aé" cut at 2 is "a". Cost: constant. Lifetime: borrows from `text`.
+absl::string_view TruncateUtf8(absl::string_view text, size_t bytes_max);
 
 // What an offset into a text counts.
 enum class OffsetUnit {

@@ -41,6 +41,27 @@ TEST(FirstInvalidUtf8Test, FindsTheFirstIllFormedCharacter) {
   for (const Case& c : cases) EXPECT_EQ(FirstInvalidUtf8(c.text), c.offset) << c.name;
 }
 
+TEST(TruncateUtf8Test, CutsBetweenCharacters) {
+  struct Case {
+    absl::string_view text;
+    size_t bytes_max;
+    absl::string_view expected;
+  };
+  const Case cases[] = {
+      {.text = "", .bytes_max = 0, .expected = ""},
+      {.text = "abc", .bytes_max = 0, .expected = ""},
+      {.text = "abc", .bytes_max = 2, .expected = "ab"},
+      {.text = "abc", .bytes_max = 3, .expected = "abc"},
+      {.text = "aé", .bytes_max = 2, .expected = "a"},
+      {.text = "aé", .bytes_max = 3, .expected = "aé"},
+      {.text = "a😀", .bytes_max = 4, .expected = "a"},
+      {.text = "€", .bytes_max = 2, .expected = ""},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(TruncateUtf8(c.text, c.bytes_max), c.expected) << c.text << " " << c.bytes_max;
+  }
+}
+
 TEST(OffsetConverterTest, CountsInEachUnit) {
   const absl::string_view text = "aé€😀z";  // 1, 2, 3, 4 and 1 bytes
   const std::vector<size_t> bytes = {0, 1, 3, 6, 10, 11};
