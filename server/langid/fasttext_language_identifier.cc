@@ -12,6 +12,7 @@
 #include "server/base/status_macros.h"
 #include "server/langid/han_variant.h"
 #include "server/langid/label_table.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
@@ -204,13 +205,10 @@ void FastTextLanguageIdentifier::KeepCandidates(const std::vector<std::string>& 
                                                 Workspace& workspace) const {
   std::vector<char> is_candidate(languages_.size(), 0);
   for (const std::string& candidate : candidates) {
-    // ICU is slow; most candidates are in our own form already.
-    const std::string tag =
-        index_of_tag_.contains(candidate) ? candidate : CanonicalLanguage(candidate);
-    const absl::string_view script = ScriptSubtag(tag);
+    const absl::string_view script = ScriptSubtag(candidate);
     for (size_t i = 0; i < languages_.size(); ++i) {
       const Language& language = languages_[i];
-      if (LanguageSubtag(language.tag) != LanguageSubtag(tag)) continue;
+      if (!SameLanguage(language.tag, candidate)) continue;
       is_candidate[i] |=
           script.empty() || language.script_given.empty() || language.script_given == script;
     }

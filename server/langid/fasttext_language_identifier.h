@@ -37,8 +37,8 @@ namespace hexapla {
 // Reliable is a first guess with a confidence of 0.9, or 0.7 for a text of at
 // least 40 letters; the source has the evidence.
 //
-// Candidates are compared in canonical form (CanonicalLanguage): "no" allows
-// nb. A script in one counts only where labels have scripts, a region never.
+// Candidates allow what SameLanguage says: "no" allows nb and nn. A script in
+// one counts only where labels have scripts, a region never.
 // Languages that the model does not know are ignored.
 //
 // Cost: some microseconds a sentence; at most kCleanedBytesMax of a text are

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
@@ -87,50 +88,17 @@ constexpr Row kRows[] = {
     {"yue", "yue", "Hani"},         {"zh", "zh", "Hani"},
 };
 
-// Labels and tags whose canonical form in ICU is not ours, or that ICU keeps.
-constexpr Row kExceptions[] = {
-    {"hbs", "sh", ""},
-    {"no", "nb", ""},
-    {"nor", "nb", ""},
-    {"sh", "sh", ""},
-};
-
-const Row* FindRow(const Row* begin, const Row* end, absl::string_view label) {
-  const Row* row = std::lower_bound(begin, end, label,
+const Row* FindRow(absl::string_view label) {
+  const Row* row = std::lower_bound(std::begin(kRows), std::end(kRows), label,
                                     [](const Row& a, absl::string_view b) { return a.label < b; });
-  return row != end && row->label == label ? row : nullptr;
-}
-
-// A tag's parts in canonical form; language is empty when it is not a tag.
-struct Tag {
-  std::string language;
-  std::string script;
-  std::string region;
-};
-
-Tag Canonicalize(absl::string_view text) {
-  const std::string tag = absl::StrReplaceAll(text, {{"_", "-"}});
-  UErrorCode error = U_ZERO_ERROR;
-  icu::Locale locale =
-      icu::Locale::forLanguageTag({tag.data(), static_cast<int>(tag.size())}, error);
-  if (U_FAILURE(error) || locale.isBogus() || locale.getLanguage()[0] == '\0') return {};
-  const absl::string_view subtag(tag.data(), std::min(tag.find('-'), tag.size()));
-  const Row* exception =
-      FindRow(std::begin(kExceptions), std::end(kExceptions), absl::AsciiStrToLower(subtag));
-  Tag result = {.language = "", .script = locale.getScript(), .region = locale.getCountry()};
-  if (exception != nullptr) {
-    result.language = std::string(exception->language.data(), exception->language.size());
-    return result;
-  }
-  locale.canonicalize(error);
-  if (U_FAILURE(error)) return {};
-  return {.language = locale.getLanguage(),
-          .script = locale.getScript(),
-          .region = locale.getCountry()};
+  return row != std::end(kRows) && row->label == label ? row : nullptr;
 }
 
 // A language has two or three letters; ICU also takes what may become one.
-bool IsLanguage(const Tag& tag) { return tag.language.size() == 2 || tag.language.size() == 3; }
+bool IsLanguage(absl::string_view tag) {
+  const size_t size = LanguageSubtag(tag).size();
+  return size == 2 || size == 3;
+}
 
 // ISO 15924 of the language's usual script; "" when CLDR knows none.
 std::string UsualScript(const std::string& language) {
@@ -140,50 +108,32 @@ std::string UsualScript(const std::string& language) {
   return U_FAILURE(error) ? "" : locale.getScript();
 }
 
-std::string Join(const Tag& tag) {
-  std::string joined = tag.language;
-  if (!tag.script.empty()) absl::StrAppend(&joined, "-", tag.script);
-  if (!tag.region.empty()) absl::StrAppend(&joined, "-", tag.region);
-  return joined;
-}
-
 }  // namespace
 
 LabelMeaning MeaningOfLabel(absl::string_view label) {
   LabelMeaning meaning;
-  if (const Row* row = FindRow(std::begin(kRows), std::end(kRows), label)) {
+  if (const Row* row = FindRow(label)) {
     meaning.language = std::string(row->language.data(), row->language.size());
     meaning.scripts = absl::StrSplit(row->scripts, ' ');
     return meaning;
   }
-  Tag tag = Canonicalize(label);
-  if (!IsLanguage(tag)) return meaning;
-  const std::string usual = UsualScript(tag.language);
-  meaning.script_given = tag.script;
-  if (!tag.script.empty()) {
-    meaning.scripts = {tag.script};
-    const bool chinese = tag.language == "zh";
-    if (tag.script == "Hani" || (tag.script == usual && !chinese)) tag.script.clear();
-  } else if (!usual.empty()) {
-    meaning.scripts = {usual};
+  const std::optional<std::string> tag =
+      CanonicalLanguageTag(absl::StrReplaceAll(label, {{"_", "-"}}));
+  if (!tag.has_value() || !IsLanguage(*tag)) return meaning;
+  const std::string language(LanguageSubtag(*tag));
+  const std::string script(ScriptSubtag(*tag));
+  const std::string usual = UsualScript(language);
+  meaning.language = *tag;
+  meaning.script_given = script;
+  if (script.empty()) {
+    if (!usual.empty()) meaning.scripts = {usual};
+    return meaning;
   }
-  meaning.language = Join(tag);
+  meaning.scripts = {script};
+  if (script == "Hani" || (script == usual && language != "zh")) {
+    meaning.language.erase(language.size(), 1 + script.size());
+  }
   return meaning;
-}
-
-std::string CanonicalLanguage(absl::string_view tag) {
-  const Tag canonical = Canonicalize(tag);
-  if (!IsLanguage(canonical)) return "und";
-  return Join(canonical);
-}
-
-absl::string_view LanguageSubtag(absl::string_view tag) { return tag.substr(0, tag.find('-')); }
-
-absl::string_view ScriptSubtag(absl::string_view tag) {
-  const size_t hyphen = tag.find('-');
-  if (hyphen == absl::string_view::npos) return "";
-  const absl::string_view second = tag.substr(hyphen + 1, tag.find('-', hyphen + 1) - hyphen - 1);
-  return second.size() == 4 && absl::ascii_isalpha(second[0]) ? second : "";
 }
 
 }  // namespace hexapla

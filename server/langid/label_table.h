@@ -25,8 +25,8 @@ struct LabelMeaning {
 //     are Wikipedia's and mean something else in BCP-47: "als" is Alemannic
 //     (gsw) here, and "no" is Bokmål (nb) beside "nn";
 //   - ISO 639-3 with a script, as in OpenLID, NLLB's lid218 and GlotLID, by
-//     rule: ICU's aliases make the language BCP-47 (eng -> en, arb -> ar, als ->
-//     sq), and the script is named where it is not the language's usual one.
+//     rule: CanonicalLanguageTag makes the language BCP-47 (eng -> en, arb -> ar,
+//     als -> sq), and the script is named where it is not the usual one.
 //     Chinese always names it, unless it is the undecided "Hani";
 //   - anything else that is a BCP-47 tag (or has an underscore for the hyphen)
 //     is that tag in canonical form.
@@ -34,16 +34,6 @@ struct LabelMeaning {
 // `label` comes without "__label__". Examples: "als" -> gsw, "als_Latn" -> sq,
 // "srp_Latn" -> sr-Latn, "zho_Hant" -> zh-Hant, "pt_BR" -> pt-BR, "spam" -> und.
 LabelMeaning MeaningOfLabel(absl::string_view label);
-
-// The form in which MeaningOfLabel gives the language of a BCP-47 tag, or "und"
-// if it is not one. Examples: "eng" -> en, "no" -> nb, "tl" -> fil, "iw" -> he.
-std::string CanonicalLanguage(absl::string_view tag);
-
-// The first subtag of a BCP-47 tag, its language. Example: "zh-Hant" -> "zh".
-absl::string_view LanguageSubtag(absl::string_view tag);
-
-// Its script subtag, or "". Example: "zh-Hant-TW" -> "Hant".
-absl::string_view ScriptSubtag(absl::string_view tag);
 
 }  // namespace hexapla
 

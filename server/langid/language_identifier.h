@@ -31,7 +31,8 @@ struct Identification {
 struct IdentifyOptions {
   // How many guesses to return at most; at least 1.
   int guesses_max = 1;
-  // When not empty, only these BCP-47 languages are considered.
+  // When not empty, only these languages are considered; BCP-47 as
+  // CanonicalLanguageTag gives it.
   std::vector<std::string> candidates;
 };
 

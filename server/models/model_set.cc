@@ -12,6 +12,7 @@
 #include "server/embedding/fasttext_sentence_embedder.h"
 #include "server/langid/fasttext_language_identifier.h"
 #include "server/models/sha256.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
@@ -46,6 +47,15 @@ absl::Status Verify(const std::string& path, const ModelInfo& info) {
                                             "; the manifest says ", info.sha256));
   }
   return absl::OkStatus();
+}
+
+// The manifest with its languages as SameLanguage takes them.
+absl::StatusOr<std::vector<ModelInfo>> ReadModels(const std::string& directory) {
+  HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadManifest(directory));
+  for (ModelInfo& info : models) {
+    for (std::string& tag : info.languages) tag = CanonicalLanguageTag(tag).value_or(tag);
+  }
+  return models;
 }
 
 // The one entry of `kind`.
@@ -88,7 +98,7 @@ absl::StatusOr<ScoringWeights> LoadWeights(const std::string& path, const ModelI
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const ModelSet>> ModelSet::Load(const std::string& directory) {
-  HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadManifest(directory));
+  HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadModels(directory));
   HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo identifier_info,
                            Only(ModelKind::kLanguageIdentifier, models, directory));
   HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo embedder_info,
@@ -152,6 +162,12 @@ absl::StatusOr<std::string> ExecutablePath() {
   const fs::path path = fs::read_symlink("/proc/self/exe", error);
   if (error) return absl::UnknownError(absl::StrCat("/proc/self/exe: ", error.message()));
   return path.string();
+}
+
+absl::StatusOr<std::string> ResolveModelDirectory(const std::string& models) {
+  if (!models.empty()) return models;
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string executable, ExecutablePath());
+  return FindModelDirectory(executable);
 }
 
 }  // namespace hexapla

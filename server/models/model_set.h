@@ -43,8 +43,8 @@ class ModelSet {
   const SentenceEmbedder& embedder() const { return *embedder_; }
   const ScoringWeights& weights() const { return weights_; }
 
-  // In the order of the manifest. An identifier whose entry names no languages
-  // has those of its labels.
+  // In the order of the manifest, with languages as CanonicalLanguageTag gives
+  // them. An identifier whose entry names none has those of its labels.
   const std::vector<ModelInfo>& info() const { return info_; }
   // The entry of that name or kind; null if none. Borrows from the set.
   const ModelInfo* FindByName(absl::string_view name) const;
@@ -86,6 +86,10 @@ absl::StatusOr<std::string> FindModelDirectory(const std::string& executable);
 
 // The path of the running program. Errors: Unknown without /proc.
 absl::StatusOr<std::string> ExecutablePath();
+
+// The directory that the value of --models means: `models` itself or, if that is
+// "", the one of FindModelDirectory for the running program. Errors: as both above.
+absl::StatusOr<std::string> ResolveModelDirectory(const std::string& models);
 
 }  // namespace hexapla
 

@@ -10,12 +10,12 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
-#include "server/langid/label_table.h"
 #include "server/service/grpc_status.h"
 #include "server/service/proto_conversion.h"
 #include "server/service/request_validation.h"
 #include "server/service/unary_call.h"
 #include "server/service/unimplemented_stream.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
@@ -32,13 +32,11 @@ int64_t CostOf(const v1::DetectLanguagesRequest& request) {
          kEntryCost * (request.texts_size() + request.options().candidates_size());
 }
 
-// Whether the model can answer `language`, whatever the script and the region.
+// Whether the model can answer `language`, a canonical tag.
 bool Covers(const ModelInfo& model, const std::string& language) {
-  const std::string canonical = CanonicalLanguage(language);
-  return std::any_of(model.languages.begin(), model.languages.end(),
-                     [&canonical](const std::string& covered) {
-                       return LanguageSubtag(covered) == LanguageSubtag(canonical);
-                     });
+  return std::any_of(
+      model.languages.begin(), model.languages.end(),
+      [&language](const std::string& covered) { return SameLanguage(covered, language); });
 }
 
 // Says which candidates the model cannot answer, if its languages are known.

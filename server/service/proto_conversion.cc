@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-#include "server/service/language_tag.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {

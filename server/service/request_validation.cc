@@ -8,14 +8,12 @@
 
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
-#include "server/service/language_tag.h"
+#include "server/pipeline/document_aligner.h"
 #include "server/text/code_points.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
-
-constexpr int kVersionsMin = 2;
-constexpr int kVersionsMax = 16;
 
 // What a caller named, fit for a message: short printable ASCII.
 std::string Shown(absl::string_view name) {
@@ -130,7 +128,8 @@ absl::Status ValidateVersionCount(int count) {
       .value = absl::StrCat(count)};
   if (count >= kVersionsMin && count <= kVersionsMax) return absl::OkStatus();
   return RequestError(absl::StatusCode::kInvalidArgument, fault,
-                      absl::StrCat("versions has ", count, " entries; it must have 2 to 16"));
+                      absl::StrCat("versions has ", count, " entries; it must have ", kVersionsMin,
+                                   " to ", kVersionsMax));
 }
 
 absl::Status ValidateAlignmentOptions(const v1::AlignmentOptions& options, const ModelSet& models) {

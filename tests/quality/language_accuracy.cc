@@ -31,6 +31,7 @@
 #include "server/fasttext/classifier.h"
 #include "server/langid/fasttext_language_identifier.h"
 #include "server/langid/label_table.h"
+#include "server/text/language_tag.h"
 
 namespace hexapla {
 namespace {
@@ -78,7 +79,7 @@ std::set<std::string> ReadLanguages(const std::string& path) {
   std::set<std::string> languages;
   const std::string json = ReadFile(path);
   for (const absl::string_view part : absl::StrSplit(json, '"')) {
-    if (part.size() == 3) languages.insert(Base(CanonicalLanguage(part)));
+    if (part.size() == 3) languages.insert(Base(CanonicalLanguageTag(part).value_or("und")));
   }
   return languages;
 }

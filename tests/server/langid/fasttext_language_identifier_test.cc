@@ -19,7 +19,7 @@ class Lid176Test : public testing::Test {
  protected:
   void SetUp() override {
     auto identifier = FastTextLanguageIdentifier::Create("models/lid.176.ftz");
-    if (!identifier.ok()) GTEST_SKIP() << "deploy/fetch-language-model gets the model";
+    ASSERT_TRUE(identifier.ok()) << identifier.status() << "; deploy/fetch-language-model";
     identifier_ = *std::move(identifier);
   }
 
@@ -147,6 +147,8 @@ TEST_F(Lid176Test, OnlyCandidatesAreConsidered) {
   EXPECT_NEAR(answer.guesses[0].confidence + answer.guesses[1].confidence, 1, 1e-5);
   EXPECT_EQ(best({"no", "fr"}).guesses[0].language, "nb");
   EXPECT_EQ(best({"no", "fr"}).guesses[0].raw_label, "no");
+  EXPECT_EQ(best({"no", "fr"}).guesses.size(), 3u);  // nb, nn, fr
+  EXPECT_EQ(best({"nb", "fr"}).guesses.size(), 2u);
   EXPECT_EQ(best({"sv-SE", "qqq"}).guesses[0].language, "sv");
   EXPECT_EQ(best({"qqq"}).guesses[0].language, "und");
   EXPECT_EQ(best({"ru"}).guesses[0].language, "und");  // not in Latin script

@@ -51,6 +51,15 @@ TEST_F(ModelSetTest, FindsWhatItsManifestDescribes) {
   EXPECT_EQ((*models)->FindByKind(ModelKind::kLanguageIdentifier)->name, "identifier");
 }
 
+TEST_F(ModelSetTest, LanguagesAreInCanonicalForm) {
+  directory_.Entry("space")["languages"] = {"EN", "tl", "pt_BR"};
+  directory_.WriteManifest();
+  const auto models = ModelSet::Load(directory_.path());
+  ASSERT_TRUE(models.ok()) << models.status();
+  EXPECT_THAT((*models)->FindByName("space")->languages, ElementsAre("en", "fil", "pt_BR"));
+  EXPECT_THAT((*models)->embedder().languages(), ElementsAre("en", "fil", "pt_BR"));
+}
+
 TEST_F(ModelSetTest, AnIdentifierHasTheLanguagesOfItsLabelsUnlessTheManifestSays) {
   const auto models = ModelSet::Load(directory_.path());
   ASSERT_TRUE(models.ok()) << models.status();
@@ -184,6 +193,14 @@ TEST_F(FindModelDirectoryTest, TheErrorNamesBothPlaces) {
 
 TEST(ExecutablePathTest, IsThisTest) {
   EXPECT_THAT(ExecutablePath().value(), testing::EndsWith("model_set_test"));
+}
+
+TEST(ResolveModelDirectoryTest, TakesWhatIsGiven) {
+  EXPECT_EQ(ResolveModelDirectory("/no/such/place").value(), "/no/such/place");
+}
+
+TEST(ResolveModelDirectoryTest, WithoutOneAsksForThatOfTheProgram) {
+  EXPECT_EQ(ResolveModelDirectory(""), FindModelDirectory(ExecutablePath().value()));
 }
 
 }  // namespace

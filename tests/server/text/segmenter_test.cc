@@ -272,7 +272,7 @@ std::string ReadFile(const std::filesystem::path& path) {
 }
 
 // A real article in three languages, split by hand. It is not ours to ship.
-TEST(SegmenterTest, SplitsTheDevelopmentArticleAsByHand) {
+TEST(DevelopmentArticleTest, IsSplitAsByHand) {
   const std::filesystem::path shared = "../shared";
   struct Case {
     const char* language;
