@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "absl/strings/match.h"
@@ -52,6 +53,14 @@ bool IsLoopback(const std::string& host) {
   if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
   if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
   return host == "localhost";
+}
+
+// Why no file can be made at `path`, where none is; "" if one can.
+std::string WhyNoFileFits(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return "";
+  return absl::StrCat("the directory ", folder.string(), ": ", std::strerror(errno));
 }
 
 }  // namespace
@@ -104,8 +113,9 @@ absl::Status ListenAddress::CheckFree() const {
 absl::Status ListenAddress::CheckUnixFree() const {
   struct stat file;
   if (lstat(path_.c_str(), &file) != 0) {
-    if (errno == ENOENT) return absl::OkStatus();
-    return Taken(ToString(), std::strerror(errno));
+    if (errno != ENOENT) return Taken(ToString(), std::strerror(errno));
+    const std::string why = WhyNoFileFits(path_);
+    return why.empty() ? absl::OkStatus() : Taken(ToString(), why);
   }
   if (!S_ISSOCK(file.st_mode)) return Taken(ToString(), "the file is there and is no socket");
   sockaddr_un name = {};

@@ -12,14 +12,13 @@ namespace hexapla {
 
 // Where the server listens: HOST:PORT, [IPv6]:PORT or unix:PATH.
 //
-// Example: ParseListenAddress("127.0.0.1:0")->WithPort(50051) is "127.0.0.1:50051".
+// Example: ListenAddress::Parse("127.0.0.1:0")->WithPort(50051) is "127.0.0.1:50051".
 class ListenAddress {
  public:
   // Errors: InvalidArgument when a host or a port of 0 to 65535 is missing, or
   // the path is empty or longer than a socket's 107 bytes.
   static absl::StatusOr<ListenAddress> Parse(absl::string_view text);
 
-  bool is_unix() const { return is_unix_; }
   // Whether only this machine can connect: a Unix socket, "localhost", ::1 or
   // 127.0.0.0/8. Other names are taken for reachable; they are not resolved.
   bool is_local() const;

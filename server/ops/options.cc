@@ -57,7 +57,8 @@ class CommandLine {
     AddNumber("max_text_bytes", options_.limits.text_bytes_max, 1, kBytesMax,
               "Bytes of one text of a batch");
     AddNumber("max_message_bytes", options_.message_bytes_max, 1, std::numeric_limits<int>::max(),
-              "Bytes of one request message");
+              "Bytes of one request message, whatever the limits above: all versions of a\n"
+              "document together");
     AddNumber("max_queue_cost", options_.queue_cost_max, 1, kBytesMax,
               "Bytes of requests admitted and not yet answered");
     AddNumber("workers", options_.workers, 0, kWorkersMax, "Threads that compute; 0: one per core");
@@ -119,7 +120,11 @@ class CommandLine {
       const CLI::Option* option = app_.get_option_no_throw("--" + item.name);
       if (!item.parents.empty() || item.name == "config" || option == nullptr ||
           !option->get_configurable()) {
-        throw CLI::ConfigError::Extras(item.fullname());
+        throw CLI::ConfigError(
+            absl::StrCat(config_,
+                         option == nullptr ? ": unknown flag: " : ": not a flag for a file: ",
+                         item.fullname()),
+            CLI::ExitCodes::ConfigError);
       }
       if (option->count() > 0) continue;
       for (const std::string& value : item.inputs) {
@@ -144,8 +149,8 @@ class CommandLine {
       if (!address->is_local() && !options_.allow_insecure) {
         throw CLI::ValidationError(
             "--listen", absl::StrCat(address->ToString(),
-                                     " is reachable from other machines without encryption;"
-                                     " --allow_insecure permits that"));
+                                     " is not a loopback address: other machines may reach it,"
+                                     " without encryption; --allow_insecure permits that"));
       }
     }
   }

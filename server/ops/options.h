@@ -29,7 +29,8 @@ struct Options {
   // --max_document_bytes, --max_sentence_bytes, --max_sentences,
   // --max_batch_items, --max_text_bytes.
   ServiceLimits limits;
-  // --max_message_bytes: of one request message; gRPC refuses longer ones.
+  // --max_message_bytes: of one request message with all that it holds,
+  // whatever `limits` say; gRPC refuses longer ones.
   int message_bytes_max = 16 << 20;
   // --max_queue_cost: bytes of the requests admitted and not yet answered.
   int64_t queue_cost_max = int64_t{256} << 20;

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -129,6 +130,18 @@ class UnixAddressTest : public testing::Test {
 };
 
 TEST_F(UnixAddressTest, APathWithoutFileIsFree) { EXPECT_TRUE(address_.CheckFree().ok()); }
+
+TEST_F(UnixAddressTest, AMissingDirectoryIsNamed) {
+  const auto address = ListenAddress::Parse("unix:" + testing::TempDir() + "no_dir/a.sock");
+  const absl::Status status = address->CheckFree();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no_dir: " + std::string(std::strerror(ENOENT))));
+}
+
+TEST_F(UnixAddressTest, APathInTheWorkingDirectoryIsFree) {
+  EXPECT_TRUE(ListenAddress::Parse("unix:hexapla_address.sock")->CheckFree().ok());
+}
 
 TEST_F(UnixAddressTest, ALivingServerKeepsItsSocket) {
   const int listener = Listen();

@@ -166,7 +166,7 @@ TEST_F(OptionsTest, AnEmptyVariableIsAsGoodAsNone) {
 TEST_F(OptionsTest, APlainListenerBeyondLoopbackNeedsPermission) {
   EXPECT_THAT(Error({.arguments = {"--listen=0.0.0.0:0"}}), HasSubstr("--allow_insecure"));
   EXPECT_THAT(Error({.arguments = {"--listen=127.0.0.1:0", "--listen=[::]:0"}}),
-              HasSubstr("[::]:0 is reachable from other machines"));
+              HasSubstr("[::]:0 is not a loopback address"));
   EXPECT_THAT(Error({.environment = {{"HEXAPLA_LISTEN", "example.org:1"}}}),
               HasSubstr("--allow_insecure"));
   EXPECT_THAT(Good({.arguments = {"--listen=0.0.0.0:0", "--allow_insecure"}}).listen,
@@ -206,8 +206,8 @@ TEST_F(OptionsTest, AUsageErrorNamesTheFlag) {
       {{.arguments = {"--config=/"}}, "/ was not readable"},
       {{.environment = {{"HEXAPLA_WORKERS", "many"}}}, "many"},
       {{.environment = {{"HEXAPLA_LISTEN", "127.0.0.1:0,x"}}}, "\"x\": the port is missing"},
-      {{.config = "no_such_flag=1\n"}, "no_such_flag"},
-      {{.config = "config=a\n"}, "config"},
+      {{.config = "no_such_flag=1\n"}, "hexapla_options_test.ini: unknown flag: no_such_flag ("},
+      {{.config = "config=a\n"}, "not a flag for a file: config"},
       {{.config = "help=true\n"}, "help"},
       {{.config = "[section]\nworkers=1\n"}, "section"},
       {{.config = "workers=many\n"}, "many"},
