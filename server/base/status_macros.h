@@ -23,11 +23,14 @@
 
 // HEXAPLA_ASSIGN_OR_RETURN(T value, expression): evaluates an expression of
 // type absl::StatusOr<T>, returns its status if not OK, else moves the value.
+// NOLINTBEGIN(bugprone-macro-parentheses): `lhs` may be a declaration, which no
+// parentheses may enclose.
 #define HEXAPLA_ASSIGN_OR_RETURN(lhs, expression) \
   HEXAPLA_ASSIGN_OR_RETURN_IMPL_(HEXAPLA_CONCAT_(status_or_, __LINE__), lhs, expression)
 #define HEXAPLA_ASSIGN_OR_RETURN_IMPL_(status_or, lhs, expression) \
   auto status_or = (expression);                                   \
   if (!status_or.ok()) return std::move(status_or).status();       \
   lhs = *std::move(status_or)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // HEXAPLA_SERVER_BASE_STATUS_MACROS_H_

@@ -184,18 +184,18 @@ int64_t Classifier::PredictAll(absl::string_view text, Scratch& scratch,
     ComputeTree(scratch);
   }
   const float offset = flat ? kLogOffset : 0.0f;
-  for (int32_t i = 0; i < labels; ++i) probabilities[i] = Clamp(scratch.outputs[i] + offset);
+  for (int32_t i = 0; i < labels; ++i) probabilities[i] = Clamp(scratch.outputs_[i] + offset);
   return features.of_text;
 }
 
 Classifier::Features Classifier::ComputeHidden(absl::string_view text, Scratch& scratch) const {
-  scratch.hidden.assign(model_->dim(), 0.0f);
-  scratch.ngrams.resize(kRowsAtOnce);
-  scratch.ngrams_size = 0;
-  scratch.rows.resize(kRowsAtOnce);
-  scratch.rows_size = 0;
-  scratch.features = 0;
-  scratch.words.clear();
+  scratch.hidden_.assign(model_->dim(), 0.0f);
+  scratch.ngrams_.resize(kRowsAtOnce);
+  scratch.ngrams_size_ = 0;
+  scratch.rows_.resize(kRowsAtOnce);
+  scratch.rows_size_ = 0;
+  scratch.features_ = 0;
+  scratch.words_.clear();
   const bool word_ngrams = model_->args().word_ngrams > 1;
   const size_t size = text.size();
   for (size_t at = 0; at < size;) {
@@ -207,17 +207,17 @@ Classifier::Features Classifier::ComputeHidden(absl::string_view text, Scratch& 
     uint32_t hash = kHashSeed;
     for (; at < size && !IsSpace(text[at]); ++at) hash = ContinueHash(hash, text[at]);
     AddToken(text.substr(begin, at - begin), hash, scratch);
-    if (word_ngrams) scratch.words.push_back(static_cast<int32_t>(hash));
+    if (word_ngrams) scratch.words_.push_back(static_cast<int32_t>(hash));
   }
   if (word_ngrams) AddWordNgrams(scratch);
   FindRows(scratch);
-  Features features = {.of_text = scratch.features};
+  Features features = {.of_text = scratch.features_};
   if (end_of_sentence_ >= 0) AddWord(end_of_sentence_, scratch);
   SumRows(scratch);
-  features.all = scratch.features;
+  features.all = scratch.features_;
   if (features.all > 0) {
     const float scale = 1.0f / static_cast<float>(features.all);
-    for (float& value : scratch.hidden) value *= scale;
+    for (float& value : scratch.hidden_) value *= scale;
   }
   return features;
 }
@@ -231,13 +231,13 @@ void Classifier::AddToken(absl::string_view token, uint32_t hash, Scratch& scrat
 
 void Classifier::AddWord(int32_t word, Scratch& scratch) const {
   AddRow(word, scratch);
-  if (decoded_) scratch.features += decoded_features_[word] - 1;
+  if (decoded_) scratch.features_ += decoded_features_[word] - 1;
 }
 
 void Classifier::AddNgrams(absl::string_view token, Scratch& scratch) const {
   const size_t size = token.size() + 2;
-  if (scratch.bracketed.size() < size) scratch.bracketed.resize(size);
-  char* const bracketed = scratch.bracketed.data();
+  if (scratch.bracketed_.size() < size) scratch.bracketed_.resize(size);
+  char* const bracketed = scratch.bracketed_.data();
   bracketed[0] = '<';
   std::memcpy(bracketed + 1, token.data(), token.size());
   bracketed[size - 1] = '>';
@@ -245,15 +245,15 @@ void Classifier::AddNgrams(absl::string_view token, Scratch& scratch) const {
   const Args& args = model_->args();
   const size_t ngrams_max = size * static_cast<size_t>(args.maxn);
   if (ngrams_max <= kRowsAtOnce) {
-    if (scratch.ngrams_size + ngrams_max > kRowsAtOnce) FindRows(scratch);
-    uint32_t* next = scratch.ngrams.data() + scratch.ngrams_size;
+    if (scratch.ngrams_size_ + ngrams_max > kRowsAtOnce) FindRows(scratch);
+    uint32_t* next = scratch.ngrams_.data() + scratch.ngrams_size_;
     VisitNgramHashes(word, args.minn, args.maxn, [&next](uint32_t hash) { *next++ = hash; });
-    scratch.ngrams_size = static_cast<size_t>(next - scratch.ngrams.data());
+    scratch.ngrams_size_ = static_cast<size_t>(next - scratch.ngrams_.data());
     return;
   }
   VisitNgramHashes(word, args.minn, args.maxn, [&](uint32_t hash) {
-    if (scratch.ngrams_size == kRowsAtOnce) FindRows(scratch);
-    scratch.ngrams[scratch.ngrams_size++] = hash;
+    if (scratch.ngrams_size_ == kRowsAtOnce) FindRows(scratch);
+    scratch.ngrams_[scratch.ngrams_size_++] = hash;
   });
 }
 
@@ -261,7 +261,7 @@ void Classifier::AddWordNgrams(Scratch& scratch) const {
   const Dictionary& dictionary = model_->dictionary();
   const KeptBuckets& buckets = dictionary.buckets();
   if (buckets.size() == 0) return;
-  std::vector<int32_t>& words = scratch.words;
+  std::vector<int32_t>& words = scratch.words_;
   words.push_back(static_cast<int32_t>(HashOf(kEndOfSentence)));
   const auto longest = static_cast<size_t>(model_->args().word_ngrams);
   for (size_t begin = 0; begin < words.size(); ++begin) {
@@ -278,37 +278,37 @@ void Classifier::AddWordNgrams(Scratch& scratch) const {
 }
 
 void Classifier::AddRow(int32_t row, Scratch& scratch) const {
-  if (scratch.rows_size == kRowsAtOnce) SumRows(scratch);
-  scratch.rows[scratch.rows_size++] = row;
-  ++scratch.features;
+  if (scratch.rows_size_ == kRowsAtOnce) SumRows(scratch);
+  scratch.rows_[scratch.rows_size_++] = row;
+  ++scratch.features_;
 }
 
 void Classifier::FindRows(Scratch& scratch) const {
   // There is room for the rows of all n-grams in an empty buffer.
-  if (scratch.rows_size + scratch.ngrams_size > kRowsAtOnce) SumRows(scratch);
+  if (scratch.rows_size_ + scratch.ngrams_size_ > kRowsAtOnce) SumRows(scratch);
   const Dictionary& dictionary = model_->dictionary();
-  int32_t* const rows = scratch.rows.data() + scratch.rows_size;
+  int32_t* const rows = scratch.rows_.data() + scratch.rows_size_;
   const size_t found =
-      dictionary.buckets().RanksOf(scratch.ngrams.data(), scratch.ngrams_size, rows);
+      dictionary.buckets().RanksOf(scratch.ngrams_.data(), scratch.ngrams_size_, rows);
   for (size_t i = 0; i < found; ++i) {
     rows[i] = decoded_ ? dictionary.words_size() + rows[i] : dictionary.RowOfRank(rows[i]);
   }
-  scratch.rows_size += found;
-  scratch.features += static_cast<int64_t>(found);
-  scratch.ngrams_size = 0;
+  scratch.rows_size_ += found;
+  scratch.features_ += static_cast<int64_t>(found);
+  scratch.ngrams_size_ = 0;
 }
 
 void Classifier::SumRows(Scratch& scratch) const {
-  rows_.AddRows(scratch.rows.data(), scratch.rows_size, 1.0f, scratch.hidden.data());
-  scratch.rows_size = 0;
+  rows_.AddRows(scratch.rows_.data(), scratch.rows_size_, 1.0f, scratch.hidden_.data());
+  scratch.rows_size_ = 0;
 }
 
 void Classifier::SearchTree(const Options& options, Scratch& scratch,
                             std::vector<Prediction>& best) const {
   const auto size_max = static_cast<size_t>(options.labels_max);
   const float least = options.probability_min + kLogOffset;
-  const float* const hidden = scratch.hidden.data();
-  std::vector<Scratch::Branch>& branches = scratch.branches;
+  const float* const hidden = scratch.hidden_.data();
+  std::vector<Scratch::Branch>& branches = scratch.branches_;
   branches.assign(1, {.node = tree_.root(), .probability = 1});
   while (!branches.empty()) {
     Scratch::Branch at = branches.back();
@@ -333,11 +333,11 @@ void Classifier::SearchTree(const Options& options, Scratch& scratch,
 
 void Classifier::ComputeTree(Scratch& scratch) const {
   const int32_t labels = labels_size();
-  std::vector<float>& dots = scratch.dots;
+  std::vector<float>& dots = scratch.dots_;
   dots.resize(labels);
-  outputs_.DotAll(scratch.hidden.data(), dots.data());
+  outputs_.DotAll(scratch.hidden_.data(), dots.data());
   ApplyLogistic(dots.data(), dots.size());
-  std::vector<float>& nodes = scratch.outputs;
+  std::vector<float>& nodes = scratch.outputs_;
   nodes.resize(2 * static_cast<size_t>(labels));
   nodes[tree_.root()] = 1;
   // A node's children have lower numbers than itself.
@@ -349,9 +349,9 @@ void Classifier::ComputeTree(Scratch& scratch) const {
 }
 
 void Classifier::ComputeFlat(Scratch& scratch) const {
-  std::vector<float>& outputs = scratch.outputs;
+  std::vector<float>& outputs = scratch.outputs_;
   outputs.resize(labels_size());
-  outputs_.DotAll(scratch.hidden.data(), outputs.data());
+  outputs_.DotAll(scratch.hidden_.data(), outputs.data());
   if (model_->args().loss != Loss::kSoftmax) {
     for (float& output : outputs) output = SteppedLogistic(output);
     return;
@@ -369,7 +369,7 @@ void Classifier::PickBest(const Options& options, const Scratch& scratch,
                           std::vector<Prediction>& best) const {
   const auto size_max = static_cast<size_t>(options.labels_max);
   for (int32_t label = 0; label < labels_size(); ++label) {
-    const float probability = scratch.outputs[label];
+    const float probability = scratch.outputs_[label];
     if (!(probability >= options.probability_min)) continue;
     PushBest({.label = label, .probability = Clamp(probability + kLogOffset)}, size_max, best);
   }

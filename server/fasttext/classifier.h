@@ -51,17 +51,17 @@ class Classifier {
       int32_t node;
       float probability;
     };
-    std::vector<uint32_t> ngrams;  // hashes; [0, ngrams_size) wait for their rows
-    size_t ngrams_size = 0;
-    std::vector<int32_t> rows;  // [0, rows_size) wait to be summed
-    size_t rows_size = 0;
-    int64_t features = 0;          // rows found so far, summed or not
-    std::vector<float> hidden;     // the sum of rows, then their mean
-    std::vector<float> outputs;    // one a label, or one a node of the tree
-    std::vector<float> dots;       // one an output row
-    std::vector<int32_t> words;    // their hashes, for word n-grams
-    std::vector<Branch> branches;  // of the tree, to be searched
-    std::vector<char> bracketed;   // "<word>"
+    std::vector<uint32_t> ngrams_;  // hashes; [0, ngrams_size_) wait for their rows
+    size_t ngrams_size_ = 0;
+    std::vector<int32_t> rows_;  // [0, rows_size_) wait to be summed
+    size_t rows_size_ = 0;
+    int64_t features_ = 0;          // rows found so far, summed or not
+    std::vector<float> hidden_;     // the sum of rows_, then their mean
+    std::vector<float> outputs_;    // one a label, or one a node of the tree
+    std::vector<float> dots_;       // one an output row
+    std::vector<int32_t> words_;    // their hashes, for word n-grams
+    std::vector<Branch> branches_;  // of the tree, to be searched
+    std::vector<char> bracketed_;   // "<word>"
   };
 
   struct Options {
@@ -103,7 +103,7 @@ class Classifier {
   void DecodeInput();
   void DecodeOutput(size_t decoded_bytes_max);
 
-  // Computes scratch.hidden; adds up to the features of the text and of the end
+  // Computes scratch.hidden_; adds up to the features of the text and of the end
   // of the sentence.
   struct Features {
     int64_t of_text = 0;
@@ -118,7 +118,7 @@ class Classifier {
   void FindRows(Scratch& scratch) const;
   void SumRows(Scratch& scratch) const;
 
-  // Compute scratch.outputs: the tree's with 1e-5 added at each step, those of
+  // Compute scratch.outputs_: the tree's with 1e-5 added at each step, those of
   // flat losses without.
   void ComputeTree(Scratch& scratch) const;
   void ComputeFlat(Scratch& scratch) const;
