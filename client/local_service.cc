@@ -10,18 +10,9 @@
 #include "server/ops/options.h"
 
 namespace hexapla {
-namespace {
-
-absl::StatusOr<std::string> ModelDirectory(const std::string& models) {
-  if (!models.empty()) return models;
-  HEXAPLA_ASSIGN_OR_RETURN(const std::string executable, ExecutablePath());
-  return FindModelDirectory(executable);
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<LocalService>> LocalService::Create(const std::string& models) {
-  HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ModelDirectory(models));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ResolveModelDirectory(models));
   HEXAPLA_ASSIGN_OR_RETURN(std::shared_ptr<const ModelSet> model_set, ModelSet::Load(directory));
   Options options;
   options.listen.clear();

@@ -65,12 +65,6 @@ class EndAtOnceOn {
 
 double Seconds(absl::Duration duration) { return absl::ToDoubleSeconds(duration); }
 
-absl::StatusOr<std::string> ModelDirectory(const Options& options) {
-  if (!options.models.empty()) return options.models;
-  HEXAPLA_ASSIGN_OR_RETURN(const std::string executable, ExecutablePath());
-  return FindModelDirectory(executable);
-}
-
 void Reload(const std::string& directory, Server& server) {
   auto models = ModelSet::Load(directory);
   if (models.ok()) {
@@ -87,7 +81,7 @@ void Reload(const std::string& directory, Server& server) {
 // Serves until a signal says otherwise.
 absl::Status Run(const Options& options, const sigset_t& signals) {
   const absl::Time start = absl::Now();
-  HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ModelDirectory(options));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ResolveModelDirectory(options.models));
   HEXAPLA_ASSIGN_OR_RETURN(auto models, ModelSet::Load(directory));
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                            Server::Create(options, std::move(models)));
