@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/input_file.h"
 
-#include <unicode/utf8.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -88,13 +86,6 @@ std::vector<absl::string_view> SplitLines(absl::string_view text) {
     lines.push_back(line);
   }
   return lines;
-}
-
-absl::string_view TruncateUtf8(absl::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  size_t end = bytes_max;
-  while (end > 0 && U8_IS_TRAIL(text[end])) --end;
-  return text.substr(0, end);
 }
 
 }  // namespace hexapla

@@ -29,10 +29,6 @@ absl::StatusOr<std::string> ReadInput(const std::string& name, std::istream& sta
 // Example: "a\r\n\nb" has the lines "a", "" and "b".
 std::vector<absl::string_view> SplitLines(absl::string_view text);
 
-// The longest prefix of valid UTF-8 `text` of at most `bytes_max` bytes that ends
-// between two code points.
-absl::string_view TruncateUtf8(absl::string_view text, size_t bytes_max);
-
 }  // namespace hexapla
 
 #endif  // HEXAPLA_CLIENT_INPUT_FILE_H_

@@ -108,13 +108,5 @@ TEST(SplitLinesTest, OnlyOneCarriageReturnBelongsToTheEnd) {
 
 TEST(SplitLinesTest, AnEmptyTextHasNoLines) { EXPECT_THAT(SplitLines(""), IsEmpty()); }
 
-TEST(TruncateUtf8Test, CutsBetweenCodePoints) {
-  EXPECT_EQ(TruncateUtf8("abc", 3), "abc");
-  EXPECT_EQ(TruncateUtf8("abc", 2), "ab");
-  EXPECT_EQ(TruncateUtf8("aé😀", 6), "aé");
-  EXPECT_EQ(TruncateUtf8("aé😀", 2), "a");
-  EXPECT_EQ(TruncateUtf8("😀", 3), "");
-}
-
 }  // namespace
 }  // namespace hexapla
