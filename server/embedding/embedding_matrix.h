@@ -16,12 +16,12 @@ class EmbeddingMatrix {
 
   size_t rows() const { return dimension_ == 0 ? 0 : values_.size() / dimension_; }
   int dimension() const { return dimension_; }
-  float* row(size_t i) { return &values_[i * dimension_]; }
-  const float* row(size_t i) const { return &values_[i * dimension_]; }
+  float* row(size_t i) { return values_.data() + i * dimension_; }
+  const float* row(size_t i) const { return values_.data() + i * dimension_; }
   // Appends a row of zeros and returns it; earlier pointers become invalid.
   float* AddRow() {
     values_.resize(values_.size() + dimension_);
-    return &values_[values_.size() - dimension_];
+    return values_.data() + values_.size() - dimension_;
   }
 
  private:

@@ -179,8 +179,8 @@ absl::Status PairEvidence::FillCosines(const StopCondition& stop) {
   for (size_t j = 0; j < columns.size(); ++j) columns[j] = static_cast<int32_t>(j);
   for (int row = 0; row < source_.document->size(); ++row) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    InnerProducts(source_.vectors.row(row), target_.vectors, &columns[column_begin(row)],
-                  column_end(row) - column_begin(row), &dots_[dot_offset_[row]]);
+    InnerProducts(source_.vectors.row(row), target_.vectors, columns.data() + column_begin(row),
+                  column_end(row) - column_begin(row), dots_.data() + dot_offset_[row]);
   }
   return absl::OkStatus();
 }
@@ -199,7 +199,7 @@ absl::Status PairEvidence::FillCoverage(const StopCondition& stop) {
       for (int column = begin; column < end; ++column) {
         const int first = target.token_begin[column];
         uint8_t* back =
-            &target_cover_[target_cover_offset_[row] + (first - target.token_begin[begin])];
+            target_cover_.data() + target_cover_offset_[row] + (first - target.token_begin[begin]);
         uint8_t best = 0;
         for (int b = 0; b < target.tokens_of(column); ++b) {
           const uint8_t value = similar[target.tokens[first + b]];

@@ -92,13 +92,13 @@ class PairEvidence {
   }
   // How well the words of `row` are covered by `column`, and the other way.
   const uint8_t* source_cover(int row, int column) const {
-    return &source_cover_[source_cover_offset_[row] +
-                          static_cast<size_t>(column - column_begin_[row]) *
-                              source_.document->tokens_of(row)];
+    return source_cover_.data() + source_cover_offset_[row] +
+           static_cast<size_t>(column - column_begin_[row]) * source_.document->tokens_of(row);
   }
   const uint8_t* target_cover(int row, int column) const {
     const auto& begin = target_.document->token_begin;
-    return &target_cover_[target_cover_offset_[row] + (begin[column] - begin[column_begin_[row]])];
+    return target_cover_.data() + target_cover_offset_[row] +
+           (begin[column] - begin[column_begin_[row]]);
   }
 
   float SpanNorm(const Side& side, int begin, int size) const;

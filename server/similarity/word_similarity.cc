@@ -61,7 +61,7 @@ void WordSimilarity::SetWindow(int begin, int end) {
 }
 
 const uint8_t* WordSimilarity::Of(int32_t word) {
-  uint8_t* similarities = &similarities_[keep_ ? word * target_.words.size() : 0];
+  uint8_t* similarities = similarities_.data() + (keep_ ? word * target_.words.size() : 0);
   if (!keep_) {
     Compare(word, similarities);
   } else if (!compared_[word]) {
