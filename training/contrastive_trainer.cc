@@ -32,9 +32,7 @@
 #include <random>
 
 #include "training/parallel.h"
-
-// Compiled for several instruction sets; the loader picks the best one.
-#define HEXAPLA_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
+#include "training/target_clones.h"
 
 namespace hexapla::training {
 namespace {

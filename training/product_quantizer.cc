@@ -7,6 +7,7 @@
 #include <random>
 
 #include "training/parallel.h"
+#include "training/target_clones.h"
 
 namespace hexapla::training {
 namespace {
@@ -15,8 +16,8 @@ constexpr int kCentroids = 256;
 
 // The nearest centroid; the lower index wins a tie. Centroids are stored
 // column by column, so that the compiler compares many at once.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) int Nearest(
-    const float* __restrict x, const float* __restrict columns, int width) {
+HEXAPLA_CLONES
+int Nearest(const float* __restrict x, const float* __restrict columns, int width) {
   float distances[kCentroids] = {};
   for (int d = 0; d < width; ++d) {
     const float* column = columns + d * kCentroids;
