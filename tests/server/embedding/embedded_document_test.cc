@@ -183,8 +183,8 @@ TEST(EmbedDocumentTest, StopsWhenTold) {
 
 TEST(CoversTest, LanguagesAreComparedWhateverScriptAndRegion) {
   const TableEmbedder space({}, {"en", "pt", "no", "fil", "zh", "hr"});
-  for (const char* language :
-       {"en", "EN", "en-GB", "eng", "pt-BR", "no", "nb", "nn-NO", "fil", "tl", "zh-Hant-TW", "cmn"}) {
+  for (const char* language : {"en", "EN", "en-GB", "eng", "pt-BR", "no", "nb", "nn-NO", "fil",
+                               "tl", "zh-Hant-TW", "cmn"}) {
     EXPECT_TRUE(Covers(space, language)) << language;
   }
   for (const char* language : {"", "und", "fr", "e", "enm", "pt_BR", "yue", "sr", "bs", "sh"}) {
