@@ -9,6 +9,7 @@ Every wait is bounded, and every process started here is stopped here.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import selectors
@@ -204,6 +205,13 @@ def covers_once(testcase, beads, sizes):
     for version, size in enumerate(sizes):
         indices = [index for bead in beads for index in bead[version]]
         testcase.assertEqual(sorted(indices), list(range(size)), f"version {version}")
+
+
+def sentence_counts(files, server):
+    """How many sentences the server finds in each of `files`, versions of one text."""
+    done = run_client("align", "--format=jsonl", *files, server=server)
+    summary = json.loads(done.stdout.decode().splitlines()[-1])["summary"]
+    return [version["sentence_count"] for version in summary["versions"]]
 
 
 def skip_all(why):

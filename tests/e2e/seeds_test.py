@@ -26,6 +26,12 @@ def tearDownModule():
     assert code == 0, server.log()
 
 
+def beads_of(text):
+    """The index lists of each line, one list per version."""
+    return [[[int(i) for i in re.findall(r"\d+", side)]
+             for side in re.findall(r"\[[^\]]*\]", line)] for line in text.splitlines()]
+
+
 class Seeds(unittest.TestCase):
     def test_detect_names_their_languages(self):
         done = harness.run_client("detect", "--format=tsv", *SEEDS, server=server.address)
@@ -60,11 +66,26 @@ class Seeds(unittest.TestCase):
         done = harness.run_client("align", "--format=beads", *files, server=server.address)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn(b"unrelated", done.stderr)
-        lines = done.stdout.decode().splitlines()
-        beads = [[[int(i) for i in re.findall(r"\d+", side)]
-                  for side in re.findall(r"\[[^\]]*\]", line)] for line in lines]
-        harness.covers_once(
-            self, beads, [1 + max(i for b in beads for i in b[v]) for v in range(3)])
+        harness.covers_once(self, beads_of(done.stdout.decode()),
+                            harness.sentence_counts(files, server.address))
+
+    def test_given_sentences_align_as_in_the_gold(self):
+        gold = harness.SHARED / "gold"
+        documents = [folder for folder in sorted((gold / "seeds").glob("*/"))
+                     + sorted((gold / "seeds-multi").glob("*/"))
+                     if (folder / "gold.txt").exists()]
+        if not documents:
+            self.skipTest(f"the gold of {gold / 'seeds'} is not there")
+        for folder in documents:
+            with self.subTest(folder.name):
+                files = [folder / "src.txt", folder / "tgt.txt"]
+                if not files[0].exists():
+                    files = [folder / f"{language}.txt" for language in ("en", "fr", "ar")]
+                done = harness.run_client("align", "--lines", "--format=beads", *files,
+                                          server=server.address)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(beads_of(done.stdout.decode()),
+                                 beads_of((folder / "gold.txt").read_text()))
 
 
 if __name__ == "__main__":
