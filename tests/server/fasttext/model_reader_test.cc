@@ -258,7 +258,7 @@ TEST(ModelReaderTest, VersionElevenHasNoCharacterNgramsWhenSupervised) {
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ((*model)->args().maxn, 0);
   std::istringstream in(bytes);
-  const std::string path = testing::TempDir() + "/version_11.bin";
+  const std::string path = ScratchPath("version_11.bin");
   std::ofstream(path, std::ios::binary) << bytes;
   ::fasttext::FastText theirs;
   theirs.loadModel(path);
@@ -278,11 +278,11 @@ TEST(ModelReaderTest, WordsThatDoNotEndAreRefused) {
 TEST(ModelReaderTest, WhatIsNoFileIsRefusedAtOnce) {
   EXPECT_EQ(Model::Read("/nowhere/model.bin").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(Model::Read("/dev/zero").status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(Model::Read(testing::TempDir()).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Model::Read(::testing::TempDir()).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(ModelReaderTest, LargeFilesAreMapped) {
-  const std::string path = testing::TempDir() + "/sparse.bin";
+  const std::string path = ScratchPath("sparse.bin");
   std::ofstream(path, std::ios::binary) << ModelBytes(RecipeOf("Softmax"));
   ASSERT_EQ(truncate(path.c_str(), FileBytes::kCopiedBytesMax + 1), 0);
   EXPECT_EQ(Model::Read(path).status().code(), absl::StatusCode::kDataLoss);  // trailing bytes

@@ -7,6 +7,8 @@
 #include <random>
 #include <sstream>
 
+#include "tests/testing/temporary_directory.h"
+
 namespace hexapla::fasttext {
 namespace {
 
@@ -42,7 +44,7 @@ std::string MakeLine(std::mt19937& random, size_t label) {
 }
 
 std::string TrainingFile(int labels) {
-  const std::string path = testing::TempDir() + "/training_" + std::to_string(labels) + ".txt";
+  const std::string path = ScratchPath("training_" + std::to_string(labels) + ".txt");
   std::mt19937 random(7);
   std::ofstream out(path);
   const int lines = std::max(400, labels * 4);
@@ -152,11 +154,16 @@ Recipe RecipeOf(const std::string& name) {
   return {};
 }
 
+std::string ScratchPath(const std::string& name) {
+  static const hexapla::testing::TemporaryDirectory directory;
+  return directory / name;
+}
+
 std::string ModelFile(const Recipe& recipe) {
   static auto* const kFiles = new std::map<std::string, std::string>;
   std::string& file = (*kFiles)[recipe.name];
   if (file.empty()) {
-    file = testing::TempDir() + "/" + recipe.name + std::to_string(getpid()) + ".model";
+    file = ScratchPath(recipe.name + ".model");
     Train(recipe, file);
   }
   return file;

@@ -40,6 +40,9 @@ std::vector<Recipe> SupervisedRecipes();
 // The recipe of that name.
 Recipe RecipeOf(const std::string& name);
 
+// The path of `name` in a directory of this process, removed when it ends.
+std::string ScratchPath(const std::string& name);
+
 // The file of the model, trained at the first request in this process.
 std::string ModelFile(const Recipe& recipe);
 std::string ModelBytes(const Recipe& recipe);
