@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
+#include "server/fasttext/subwords.h"
 
 namespace hexapla::training {
 namespace {
@@ -14,31 +14,12 @@ namespace {
 // Small languages must not fill the vocabulary with words seen three times.
 constexpr double kTokensFloor = 1e6;
 
-// fastText's FNV-1a, which sign-extends each byte.
-constexpr uint32_t kFnvBasis = 2166136261u;
-uint32_t HashByte(uint32_t hash, char byte) {
-  return (hash ^ static_cast<uint32_t>(static_cast<int8_t>(byte))) * 16777619u;
-}
-
-bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
 // Calls visit(bucket) for each n-gram of "<word>", in fastText's order.
 template <typename Visit>
 void ForEachNgram(const std::string& word, const FeatureOptions& options, const Visit& visit) {
-  const std::string text = "<" + word + ">";
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (IsContinuation(text[i])) continue;
-    uint32_t hash = kFnvBasis;
-    size_t j = i;
-    for (int n = 1; j < text.size() && n <= options.maxn; ++n) {
-      do {
-        hash = HashByte(hash, text[j++]);
-      } while (j < text.size() && IsContinuation(text[j]));
-      if (n >= options.minn && !(n == 1 && (i == 0 || j == text.size()))) {
-        visit(static_cast<int32_t>(hash % static_cast<uint32_t>(options.bucket)));
-      }
-    }
-  }
+  fasttext::VisitNgramHashes("<" + word + ">", options.minn, options.maxn, [&](uint32_t hash) {
+    visit(static_cast<int32_t>(hash % static_cast<uint32_t>(options.bucket)));
+  });
 }
 
 struct TypeStatistics {
