@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "server/alignment/bead.h"
 
@@ -46,6 +47,21 @@ inline std::string CoverageFault(const std::vector<Bead>& beads, int sources, in
   std::vector<MultiBead> multi;
   for (const Bead& bead : beads) multi.push_back({.sides = {bead.source, bead.target}});
   return CoverageFault(multi, {sources, targets});
+}
+
+// "[0,1]:[0]:[]" for each bead, one side a version, as people write them.
+inline std::vector<std::string> Text(const std::vector<MultiBead>& beads) {
+  std::vector<std::string> lines;
+  for (const MultiBead& bead : beads) {
+    std::vector<std::string> sides;
+    for (const SentenceRun& run : bead.sides) {
+      std::vector<int> indices;
+      for (int s = run.begin; s < run.end; ++s) indices.push_back(s);
+      sides.push_back(absl::StrCat("[", absl::StrJoin(indices, ","), "]"));
+    }
+    lines.push_back(absl::StrJoin(sides, ":"));
+  }
+  return lines;
 }
 
 }  // namespace hexapla::testing

@@ -17,26 +17,12 @@ namespace hexapla {
 namespace {
 
 using ::hexapla::testing::CoverageFault;
+using ::hexapla::testing::Text;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 Bead BeadOf(SentenceRun source, SentenceRun target, double score = 0, double probability = 1) {
   return {.source = source, .target = target, .score = score, .probability = probability};
-}
-
-// "[0,1]:[0]:[]", as people write them.
-std::vector<std::string> Text(const std::vector<MultiBead>& beads) {
-  std::vector<std::string> lines;
-  for (const MultiBead& bead : beads) {
-    std::vector<std::string> sides;
-    for (const SentenceRun& run : bead.sides) {
-      std::vector<int> indices;
-      for (int s = run.begin; s < run.end; ++s) indices.push_back(s);
-      sides.push_back(absl::StrCat("[", absl::StrJoin(indices, ","), "]"));
-    }
-    lines.push_back(absl::StrJoin(sides, ":"));
-  }
-  return lines;
 }
 
 TEST(MergeAtPivotTest, TwoVersionsKeepTheirAlignment) {

@@ -31,6 +31,7 @@ using ::hexapla::testing::MakeUpDocuments;
 using ::hexapla::testing::PlainWeights;
 using ::hexapla::testing::RandomText;
 using ::hexapla::testing::TableEmbedder;
+using ::hexapla::testing::Text;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -52,21 +53,6 @@ const TableEmbedder& Space() {
        "sleeps dort schlaeft", "sun soleil sonne", "shines brille scheint", "bird oiseau vogel",
        "sings chante singt", "child enfant kind", "reads lit liest", "book livre buch"});
   return *kSpace;
-}
-
-// "[0,1]:[0]", one side a version.
-std::vector<std::string> Text(const std::vector<MultiBead>& beads) {
-  std::vector<std::string> lines;
-  for (const MultiBead& bead : beads) {
-    std::vector<std::string> sides;
-    for (const SentenceRun& run : bead.sides) {
-      std::vector<int> indices;
-      for (int s = run.begin; s < run.end; ++s) indices.push_back(s);
-      sides.push_back(absl::StrCat("[", absl::StrJoin(indices, ","), "]"));
-    }
-    lines.push_back(absl::StrJoin(sides, ":"));
-  }
-  return lines;
 }
 
 class DocumentAlignerTest : public ::testing::Test {
