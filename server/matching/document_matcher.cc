@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/matching/document_matcher.h"
+
+#include <utility>
+
+#include "server/base/status_macros.h"
+#include "server/matching/candidate_finder.h"
+#include "server/matching/document_signatures.h"
+#include "server/matching/pair_judge.h"
+
+namespace hexapla {
+namespace {
+
+// The documents that could be read, and their places in the input.
+struct Heap {
+  std::vector<HeapDocument> documents;
+  std::vector<int32_t> input_of;
+};
+
+bool IsStop(const absl::Status& status) {
+  return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
+}
+
+absl::StatusOr<Heap> ReadHeap(const std::vector<MatchInput>& inputs, HeapReader& reader,
+                              const StopCondition& stop, std::vector<MatchedDocument>& results) {
+  Heap heap;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    absl::StatusOr<HeapDocument> document = reader.Read(inputs[i], stop);
+    if (IsStop(document.status())) return document.status();
+    results.push_back({.status = document.status()});
+    if (!document.ok()) continue;
+    results.back().language = document->language;
+    results.back().covered = document->covered;
+    heap.documents.push_back(*std::move(document));
+    heap.input_of.push_back(static_cast<int32_t>(i));
+  }
+  return heap;
+}
+
+absl::StatusOr<std::vector<JudgedPair>> JudgeAll(
+    const std::vector<DocumentPair>& pairs,
+    absl::FunctionRef<absl::StatusOr<double>(DocumentPair)> judge, ParallelRunner run,
+    const StopCondition& stop) {
+  std::vector<JudgedPair> judged(pairs.size());
+  run(pairs.size(), [&](size_t i) {
+    // A failure is the stop's, which is asked again below.
+    judged[i] = {pairs[i], judge(pairs[i]).value_or(0)};
+  });
+  HEXAPLA_RETURN_IF_ERROR(stop.Check());
+  return judged;
+}
+
+// From places among the documents read to places in the input.
+void Renumber(const std::vector<int32_t>& input_of, std::vector<VersionGroup>& groups) {
+  for (VersionGroup& group : groups) {
+    for (VersionGroup::Member& member : group.members) {
+      member.document = input_of[member.document];
+      if (member.duplicate_of >= 0) member.duplicate_of = input_of[member.duplicate_of];
+    }
+  }
+}
+
+}  // namespace
+
+DocumentMatcher::DocumentMatcher(const LanguageIdentifier& identifier,
+                                 const SentenceEmbedder& embedder, const ScoringWeights& weights)
+    : identifier_(identifier), embedder_(embedder), weights_(weights) {}
+
+absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>& inputs,
+                                                   const MatchOptions& options, ParallelRunner run,
+                                                   const StopCondition& stop) const {
+  MatchedHeap result;
+  HeapVocabulary vocabulary;
+  HeapReader reader(identifier_, embedder_, options.limits, vocabulary);
+  HEXAPLA_ASSIGN_OR_RETURN(const Heap heap, ReadHeap(inputs, reader, stop, result.documents));
+  const std::vector<HeapDocument>& documents = heap.documents;
+
+  Candidates candidates;
+  {
+    HEXAPLA_ASSIGN_OR_RETURN(const DocumentSignatures signatures,
+                             ComputeSignatures(documents, vocabulary, embedder_, stop));
+    HEXAPLA_ASSIGN_OR_RETURN(
+        candidates, FindCandidates(documents, signatures,
+                                   {.allow_same_language = options.allow_same_language}, stop));
+  }
+  const auto judge = [&](DocumentPair pair) {
+    return JudgePair(documents[pair.first], documents[pair.second], embedder_, weights_, stop);
+  };
+  const auto conflict = [&](int32_t a, int32_t b) {
+    return !options.allow_same_language &&
+           (candidates.duplicate_class[a] == candidates.duplicate_class[b] ||
+            SameMatchLanguage(documents[a].language.tag, documents[b].language.tag));
+  };
+  GrouperInput input = {.documents = static_cast<int32_t>(documents.size()),
+                        .duplicate_class = candidates.duplicate_class,
+                        .min_probability = options.min_probability};
+  HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, run, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupVersions(input, conflict, judge, stop));
+  Renumber(heap.input_of, result.groups);
+  return result;
+}
+
+absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>& inputs,
+                                                   const MatchOptions& options,
+                                                   const StopCondition& stop) const {
+  const auto here = [](size_t count, absl::FunctionRef<void(size_t)> part) {
+    for (size_t i = 0; i < count; ++i) part(i);
+  };
+  return Match(inputs, options, here, stop);
+}
+
+}  // namespace hexapla

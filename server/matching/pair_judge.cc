@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/matching/pair_judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "server/alignment/monotonic_aligner.h"
+#include "server/base/status_macros.h"
+#include "server/embedding/embedded_document.h"
+#include "server/similarity/band_finder.h"
+#include "server/similarity/bead_scorer.h"
+
+namespace hexapla {
+namespace {
+
+// A judgement needs no beads of four sentences, and a third of the shapes cost
+// a third of the time.
+constexpr int kBeadSizeMax = 3;
+
+// The first `share` of the document's sentences, at least one.
+std::vector<absl::string_view> HeadOf(const HeapDocument& document, double share) {
+  const double count = std::ceil(share * document.sentence_count);
+  const size_t size = std::clamp<size_t>(static_cast<size_t>(count), 1, document.head.size());
+  return {document.head.begin(), document.head.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+}  // namespace
+
+absl::StatusOr<double> JudgePair(const HeapDocument& source, const HeapDocument& target,
+                                 const SentenceEmbedder& embedder, const ScoringWeights& weights,
+                                 const StopCondition& stop) {
+  const int longer = std::max(source.sentence_count, target.sentence_count);
+  const double share = std::min(1.0, static_cast<double>(kHeadSentences) / longer);
+  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument sources,
+                           EmbedDocument(HeadOf(source, share), embedder, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument targets,
+                           EmbedDocument(HeadOf(target, share), embedder, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand band, FindBand(sources, targets, {}, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const BeadScorer scorer,
+                           BeadScorer::Create(sources, targets, band,
+                                              {.bead_size_max = kBeadSizeMax,
+                                               .semantic = source.covered && target.covered},
+                                              weights, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const Alignment alignment,
+      AlignMonotonically(band, BeadShapes(kBeadSizeMax, /*merges=*/true), scorer, stop));
+  return scorer.DocumentProbability(alignment);
+}
+
+}  // namespace hexapla
