@@ -76,6 +76,9 @@ class WorkerPool {
   // Refuses new tasks, runs the queued ones and joins the threads. Idempotent.
   void Shutdown();
 
+  // Threads that take work of both lanes.
+  int workers() const { return options_.workers; }
+
   WorkerPoolStats stats() const;
 
  private:

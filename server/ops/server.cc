@@ -137,6 +137,7 @@ void Server::Drain(absl::Duration grace) {
   if (server_ != nullptr) {
     const absl::Time deadline = absl::Now() + grace;
     absl::SleepFor(std::min(grace, kDrainPause));
+    alignment_service_.Drain();
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
   }

@@ -2,29 +2,14 @@
 #ifndef HEXAPLA_SERVER_SERVICE_ALIGNMENT_SERVICE_H_
 #define HEXAPLA_SERVER_SERVICE_ALIGNMENT_SERVICE_H_
 
-#include <functional>
-#include <vector>
-
-#include "absl/status/statusor.h"
-
 #include "hexapla/v1/alignment_service.grpc.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
-#include "server/pipeline/document_aligner.h"
+#include "server/service/align_documents.h"
 #include "server/service/service_limits.h"
+#include "server/service/stream_drain.h"
 
 namespace hexapla {
-
-// What aligns the versions of a request with a set of models: the engine, or a
-// test's stand-in for it.
-using AlignFunction = std::function<absl::StatusOr<AlignedDocuments>(
-    const ModelSet&, const std::vector<VersionInput>&, const AlignOptions&, const StopCondition&)>;
-
-// DocumentAligner::Align with the models of the set.
-absl::StatusOr<AlignedDocuments> AlignWithModels(const ModelSet& models,
-                                                 const std::vector<VersionInput>& versions,
-                                                 const AlignOptions& options,
-                                                 const StopCondition& stop);
 
 // hexapla.v1.AlignmentService. An alignment waits in the pool's heavy lane at a
 // cost of its bytes of text, and stops when its caller has gone.
@@ -38,10 +23,14 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   grpc::ServerUnaryReactor* AlignDocuments(grpc::CallbackServerContext* context,
                                            const v1::AlignDocumentsRequest* request,
                                            v1::AlignDocumentsResponse* response) override;
-
-  // Not yet: these answer UNIMPLEMENTED.
   grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
   StreamAlignDocuments(grpc::CallbackServerContext* context) override;
+
+  // Brings the streams to their end, those that begin later included, so that a
+  // shutdown need not wait for their callers. Returns at once.
+  void Drain() { streams_.Drain(); }
+
+  // Not yet: these answer UNIMPLEMENTED.
   grpc::ServerUnaryReactor* ScorePairs(grpc::CallbackServerContext* context,
                                        const v1::ScorePairsRequest* request,
                                        v1::ScorePairsResponse* response) override;
@@ -53,6 +42,7 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   WorkerPool& pool_;
   const ServiceLimits limits_;
   const AlignFunction align_;
+  StreamDrain streams_;
 };
 
 }  // namespace hexapla

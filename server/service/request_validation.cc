@@ -194,6 +194,16 @@ absl::Status ValidateAlignDocuments(const v1::AlignDocumentsRequest& request,
   return ValidateAlignmentOptions(request.options(), models);
 }
 
+absl::Status ValidateOpenDocuments(const v1::OpenDocuments& open, const ModelSet& models) {
+  HEXAPLA_RETURN_IF_ERROR(ValidateVersionCount(open.versions_size()));
+  for (int i = 0; i < open.versions_size(); ++i) {
+    const std::string& language = open.versions(i).language();
+    if (language.empty()) continue;
+    HEXAPLA_RETURN_IF_ERROR(ValidateLanguage(language, absl::StrCat("versions[", i, "].language")));
+  }
+  return ValidateAlignmentOptions(open.options(), models);
+}
+
 absl::Status ValidateDetectLanguages(const v1::DetectLanguagesRequest& request,
                                      const ServiceLimits& limits, const ModelSet& models) {
   const size_t count = static_cast<size_t>(request.texts_size());

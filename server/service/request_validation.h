@@ -36,6 +36,8 @@ bool IsBlank(absl::string_view text);
 // Each checks a whole request; `models` is the set that will serve it.
 absl::Status ValidateAlignDocuments(const v1::AlignDocumentsRequest& request,
                                     const ServiceLimits& limits, const ModelSet& models);
+// What an `open` can be refused for before its texts are complete.
+absl::Status ValidateOpenDocuments(const v1::OpenDocuments& open, const ModelSet& models);
 absl::Status ValidateDetectLanguages(const v1::DetectLanguagesRequest& request,
                                      const ServiceLimits& limits, const ModelSet& models);
 absl::Status ValidateListModels(const v1::ListModelsRequest& request);

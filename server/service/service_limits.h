@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "absl/time/time.h"
+
 namespace hexapla {
 
 // What the services accept. The defaults are those that the contract names; the
@@ -19,6 +21,15 @@ struct ServiceLimits {
   size_t batch_items_max = 4096;
   // Bytes of one text of a batch whose language is asked.
   size_t text_bytes_max = size_t{1} << 20;
+  // Sets in one stream of sets that are open, and as many that wait or run.
+  size_t stream_sets_max = 64;
+  // Bytes of text of each of these two groups: one largest set, by the limits
+  // above, always fits.
+  size_t stream_bytes_max = size_t{64} << 20;
+  // Bytes of replies that wait to be read before a stream begins no more work.
+  size_t stream_replies_bytes_max = size_t{4} << 20;
+  // How long a stream may wait for its caller while it holds something.
+  absl::Duration stream_stall_max = absl::Minutes(5);
 };
 
 }  // namespace hexapla

@@ -11,21 +11,6 @@
 namespace hexapla {
 namespace {
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return absl::FromChrono(deadline);
-}
-
-// What the pool's refusal means to the caller.
-absl::Status AdmissionError(const absl::Status& refusal) {
-  const bool overloaded = refusal.code() == absl::StatusCode::kResourceExhausted;
-  return RequestError(refusal.code(),
-                      {.reason = overloaded ? "SERVER_OVERLOADED" : "SERVER_NOT_READY"},
-                      overloaded ? "the server has more work than it admits; retry later"
-                                 : "the server is shutting down");
-}
-
 // One call on its way through the pool. gRPC deletes it (OnDone) after Finish,
 // and not before, so the task may use it until then.
 class PooledCall final : public grpc::ServerUnaryReactor {
@@ -66,6 +51,20 @@ class PooledCall final : public grpc::ServerUnaryReactor {
 };
 
 }  // namespace
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+  return absl::FromChrono(deadline);
+}
+
+absl::Status AdmissionError(const absl::Status& refusal) {
+  const bool overloaded = refusal.code() == absl::StatusCode::kResourceExhausted;
+  return RequestError(refusal.code(),
+                      {.reason = overloaded ? "SERVER_OVERLOADED" : "SERVER_NOT_READY"},
+                      overloaded ? "the server has more work than it admits; retry later"
+                                 : "the server is shutting down");
+}
 
 grpc::ServerUnaryReactor* AnswerAtOnce(grpc::CallbackServerContext& context,
                                        const absl::Status& status) {

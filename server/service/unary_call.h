@@ -30,6 +30,13 @@ struct CallContext {
   absl::Duration computed_for() const { return absl::Now() - started; }
 };
 
+// When the call has to be over; InfiniteFuture without a deadline.
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
+
+// What a refusal by WorkerPool::Submit means to the caller: SERVER_OVERLOADED or
+// SERVER_NOT_READY.
+absl::Status AdmissionError(const absl::Status& refusal);
+
 // The three ways to answer a unary call of the callback API. Each returns the
 // reactor that the method has to return; the request and the response live until
 // the work has returned.

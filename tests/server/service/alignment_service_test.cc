@@ -2,7 +2,6 @@
 #include "server/service/alignment_service.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -13,43 +12,16 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "absl/synchronization/notification.h"
-
 #include "server/base/request_error.h"
 #include "tests/server/service/error_details.h"
 #include "tests/server/service/in_process_server.h"
+#include "tests/server/service/stand_in_engines.h"
 
 namespace hexapla {
 namespace {
 
 using ::testing::ElementsAre;
 using Stub = v1::AlignmentService::Stub;
-
-// A stand-in for the engine: a version of raw text is one sentence, detected as
-// English, and every version's first sentence goes into the one bead.
-absl::StatusOr<AlignedDocuments> AlignFirstSentences(const ModelSet&,
-                                                     const std::vector<VersionInput>& versions,
-                                                     const AlignOptions&, const StopCondition&) {
-  AlignedDocuments aligned;
-  MultiBead bead{.sides = {}, .score = 1, .probability = 0.75};
-  for (const VersionInput& version : versions) {
-    AlignedVersion& added = aligned.versions.emplace_back();
-    added.language = version.language.empty() ? "en" : version.language;
-    added.language_detected = version.language.empty();
-    if (version.sentences.empty()) added.sentences = {{0, version.text.size()}};
-    bead.sides.push_back({0, 1});
-  }
-  aligned.beads.push_back(bead);
-  return aligned;
-}
-
-v1::AlignDocumentsRequest TwoVersions() {
-  v1::AlignDocumentsRequest request;
-  request.add_versions()->set_text("One.");
-  request.add_versions()->set_text("Deux é.");
-  request.mutable_versions(1)->set_language("fr");
-  return request;
-}
 
 class AlignmentServiceTest : public ::testing::Test {
  protected:
@@ -213,48 +185,6 @@ TEST_F(AlignmentServiceTest, OptionsAndLimitsReachTheEngine) {
   EXPECT_EQ(seen.sentence_bytes_max, 77u);
   EXPECT_EQ(seen.sentences_max, 88u);
 }
-
-// An engine that works until it is told to stop, and remembers why it did. The
-// test may also let it go.
-class EndlessEngine {
- public:
-  AlignFunction function() {
-    return [this](const ModelSet& models, const std::vector<VersionInput>& versions,
-                  const AlignOptions& options,
-                  const StopCondition& stop) { return Run(models, versions, options, stop); };
-  }
-  void WaitUntilRunning() const { running_.WaitForNotification(); }
-  bool WaitUntilStopped() const {
-    return stopped_.WaitForNotificationWithTimeout(absl::Seconds(10));
-  }
-  void LetGo() { let_go_ = true; }
-  int runs() const { return runs_; }
-  // Requires: WaitUntilStopped() is true.
-  const absl::Status& why() const { return why_; }
-
- private:
-  absl::StatusOr<AlignedDocuments> Run(const ModelSet& models,
-                                       const std::vector<VersionInput>& versions,
-                                       const AlignOptions& options, const StopCondition& stop) {
-    if (runs_++ == 0) running_.Notify();
-    while (!let_go_) {
-      const absl::Status status = stop.Check();
-      if (!status.ok()) {
-        why_ = status;
-        stopped_.Notify();
-        return status;
-      }
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-    }
-    return AlignFirstSentences(models, versions, options, stop);
-  }
-
-  absl::Notification running_;
-  absl::Notification stopped_;
-  std::atomic<bool> let_go_ = false;
-  std::atomic<int> runs_ = 0;
-  absl::Status why_;
-};
 
 // A call that the test does not wait for.
 class BackgroundCall {
@@ -426,11 +356,9 @@ TEST_F(AlignmentServiceTest, MethodsOfLaterVersionsSaySo) {
   grpc::ClientContext score_context;
   v1::ScorePairsResponse scores;
   const grpc::Status score = stub_->ScorePairs(&score_context, {}, &scores);
-  grpc::ClientContext align_context;
-  const grpc::Status align = stub_->StreamAlignDocuments(&align_context)->Finish();
   grpc::ClientContext match_context;
   const grpc::Status match = stub_->MatchDocuments(&match_context)->Finish();
-  for (const grpc::Status& status : {score, align, match}) {
+  for (const grpc::Status& status : {score, match}) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
     EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "METHOD_UNIMPLEMENTED");
   }

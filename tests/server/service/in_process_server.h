@@ -43,6 +43,7 @@ class InProcessServer {
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   WorkerPool& pool() { return pool_; }
+  AlignmentService& alignment() { return alignment_; }
 
  private:
   CurrentModels models_;
