@@ -5,10 +5,16 @@
 // A pair is compared by the cosine of its vectors plus the cosine of its
 // tellers. An alignment costs some ten thousand times as much, so few pairs may
 // go on to one. Of each document these do:
-//   - its best partner, whatever the value: what looks like nothing to the
-//     signatures of a rare language may still be a version;
-//   - its next three, if they are near the best and above what random pairs of
-//     this heap have.
+//   - its best partner by either cosine and by the sum, whatever the value: the
+//     tellers draw Japanese to Chinese, and what looks like nothing to the
+//     vectors of a rare language may still be a version;
+//   - its next three by the sum, if they are near the best and above what random
+//     pairs of this heap have.
+// A lone Chinese text is drawn to all that is Japanese, for its language has no
+// mean of its own to take off. So a document of a language with few documents may
+// have a second look, if no pair of the first is one of versions: its best partner
+// in each language, where such leanings are alike.
+//
 // That is enough, for a group need not be found pair by pair: the grouping
 // judges what is between two documents before it joins them. On the news
 // documents of docs/matching.md the best partner in each language is the true
@@ -37,6 +43,12 @@ namespace {
 constexpr size_t kPartners = 4;
 // Of the best value; all but the best partner must reach it.
 constexpr float kNearBest = 0.6F;
+// From so many documents on, the mean of a language says what is usual for it.
+constexpr int kCentredDocuments = 8;
+// How many languages a document gets a second look in.
+constexpr size_t kSecondLooks = 12;
+// Documents without likeness added to those of a language when its mean is taken.
+constexpr float kUsualDocuments = 1;
 // Standard deviations above the mean of random pairs, likewise.
 constexpr float kAboveRandom = 2;
 // Near-duplicates have at least this cosine of vectors, or of tellers.
@@ -132,9 +144,10 @@ class CandidateSearch {
         tellers_(signatures),
         classes_(documents.size()),
         is_copy_(documents.size()),
+        second_looks_(documents.size()),
         everyone_(documents.size()),
         cosines_(documents.size()),
-        values_(documents.size()) {
+        teller_cosines_(documents.size()) {
     std::iota(everyone_.begin(), everyone_.end(), 0);
     // Tags are few, documents are many: languages are compared as numbers.
     absl::flat_hash_map<std::string, int> known;
@@ -143,6 +156,8 @@ class CandidateSearch {
           known.try_emplace(document.language.tag, static_cast<int>(tags_.size()));
       if (fresh) tags_.push_back(document.language.tag);
       tag_of_.push_back(entry->second);
+      documents_with_tag_.resize(tags_.size());
+      ++documents_with_tag_[entry->second];
       word_ids_.push_back(WordIds(document));
     }
     same_language_.resize(tags_.size() * tags_.size());
@@ -166,6 +181,7 @@ class CandidateSearch {
     std::sort(pairs_.begin(), pairs_.end());
     pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
     result.pairs = std::move(pairs_);
+    result.second_looks = std::move(second_looks_);
     return result;
   }
 
@@ -191,54 +207,99 @@ class CandidateSearch {
   void Compare(int32_t document) {
     InnerProducts(signatures_.vectors.row(document), signatures_.vectors, everyone_.data(),
                   everyone_.size(), cosines_.data());
-    std::fill(values_.begin(), values_.end(), 0.0F);
-    tellers_.AddCosines(document, values_);
+    std::fill(teller_cosines_.begin(), teller_cosines_.end(), 0.0F);
+    tellers_.AddCosines(document, teller_cosines_);
     FindDuplicates(document);
-    for (size_t d = 0; d < values_.size(); ++d) values_[d] += cosines_[d];
     AddPartners(document);
   }
 
   void FindDuplicates(int32_t document) {
     for (int32_t other = 0; other < document; ++other) {
-      if (std::max(cosines_[other], values_[other]) < kDuplicateCosine) continue;
+      if (std::max(cosines_[other], teller_cosines_[other]) < kDuplicateCosine) continue;
       if (!MayBeDuplicates(document, other)) continue;
       if (classes_.Find(document) == classes_.Find(other)) continue;
       if (NearlyRepeats(word_ids_[document], word_ids_[other])) classes_.Join(document, other);
     }
   }
 
-  // The best partners of `document` by values_.
   void AddPartners(int32_t document) {
     std::vector<Partner> partners;
-    double sum = 0;
-    double squares = 0;
     for (int32_t other = 0; other < static_cast<int32_t>(documents_.size()); ++other) {
       if (other == document || is_copy_[other]) continue;
       if (!options_.allow_same_language && SameLanguage(document, other)) continue;
-      partners.push_back({other, values_[other]});
-      sum += values_[other];
-      squares += values_[other] * values_[other];
+      partners.push_back({other, cosines_[other] + teller_cosines_[other]});
     }
     if (partners.empty()) return;
+    TakeOffMeansOfLanguages(partners);
     const size_t pairs = documents_.size() * (documents_.size() - 1) / 2;
     if (pairs > options_.all_pairs_max) {
-      const auto count = static_cast<double>(partners.size());
-      const double deviation =
-          std::sqrt(std::max(0.0, squares / count - sum * sum / count / count));
-      KeepBest(static_cast<float>(sum / count + kAboveRandom * deviation), partners);
+      AddSecondLooks(document, partners);
+      pairs_.push_back(PairOf(document, BestBy(cosines_, partners)));
+      KeepBest(partners);
     }
     for (const Partner& partner : partners) {
-      pairs_.push_back(
-          {std::min(document, partner.document), std::max(document, partner.document)});
+      pairs_.push_back(PairOf(document, partner.document));
     }
   }
 
-  static void KeepBest(float above_random, std::vector<Partner>& partners) {
+  // The best partner in each language, if `document` is in one of few documents.
+  void AddSecondLooks(int32_t document, const std::vector<Partner>& partners) {
+    if (documents_with_tag_[tag_of_[document]] >= kCentredDocuments) return;
+    std::vector<Partner> best(tags_.size(), {.document = -1, .value = 0});
+    for (const Partner& partner : partners) {
+      Partner& known = best[tag_of_[partner.document]];
+      if (known.document < 0 || Better(partner, known)) known = partner;
+    }
+    std::erase_if(best, [](const Partner& partner) { return partner.document < 0; });
+    std::sort(best.begin(), best.end(), Better);
+    if (best.size() > kSecondLooks) best.resize(kSecondLooks);
+    for (const Partner& partner : best) {
+      second_looks_[document].push_back(PairOf(document, partner.document));
+    }
+  }
+
+  // Takes off each value what is usual for the partner's language, a third less
+  // for a lone document's.
+  void TakeOffMeansOfLanguages(std::vector<Partner>& partners) const {
+    std::vector<float> sums(tags_.size());
+    std::vector<float> counts(tags_.size(), kUsualDocuments);
+    for (const Partner& partner : partners) {
+      sums[tag_of_[partner.document]] += partner.value;
+      ++counts[tag_of_[partner.document]];
+    }
+    for (Partner& partner : partners) {
+      const int tag = tag_of_[partner.document];
+      partner.value -= sums[tag] / counts[tag];
+    }
+  }
+
+  static DocumentPair PairOf(int32_t a, int32_t b) { return {std::min(a, b), std::max(a, b)}; }
+
+  // The first of equals.
+  static int32_t BestBy(const std::vector<float>& values, const std::vector<Partner>& partners) {
+    return std::max_element(partners.begin(), partners.end(),
+                            [&](const Partner& a, const Partner& b) {
+                              return values[a.document] < values[b.document];
+                            })
+        ->document;
+  }
+
+  static void KeepBest(std::vector<Partner>& partners) {
+    double sum = 0;
+    double squares = 0;
+    for (const Partner& partner : partners) {
+      sum += partner.value;
+      squares += partner.value * partner.value;
+    }
+    const auto all = static_cast<double>(partners.size());
+    const double mean = sum / all;
+    const double deviation = std::sqrt(std::max(0.0, squares / all - mean * mean));
     const size_t count = std::min(kPartners, partners.size());
     std::partial_sort(partners.begin(), partners.begin() + static_cast<std::ptrdiff_t>(count),
                       partners.end(), Better);
+    const float least = std::max(static_cast<float>(mean + kAboveRandom * deviation),
+                                 kNearBest * partners[0].value);
     size_t kept = 1;
-    const float least = std::max(above_random, kNearBest * partners[0].value);
     while (kept < count && partners[kept].value >= least) ++kept;
     partners.resize(kept);
   }
@@ -249,14 +310,16 @@ class CandidateSearch {
   const TellerIndex tellers_;
   std::vector<std::string> tags_;  // distinct
   std::vector<int> tag_of_;        // of each document
+  std::vector<int> documents_with_tag_;
   std::vector<char> same_language_;
   std::vector<std::vector<int32_t>> word_ids_;  // of each document, sorted
   Classes classes_;
   std::vector<bool> is_copy_;
   std::vector<DocumentPair> pairs_;
+  std::vector<std::vector<DocumentPair>> second_looks_;
   std::vector<int32_t> everyone_;
   std::vector<float> cosines_;  // of the document at hand with everyone
-  std::vector<float> values_;
+  std::vector<float> teller_cosines_;
 };
 
 }  // namespace

@@ -33,6 +33,9 @@ struct Candidates {
   // Pairs worth an alignment, in rising order: so many that every document has
   // been compared with what it is most likely a version of.
   std::vector<DocumentPair> pairs;
+  // Document -> further pairs with it, which are worth an alignment if none of
+  // those above shows a version of it.
+  std::vector<std::vector<DocumentPair>> second_looks;
   // Document -> the first document of the heap that it nearly repeats, over any
   // number of steps; itself if there is none. Documents that share an entry are
   // near-duplicates of one another. One of the very same words as an earlier one

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/matching/document_matcher.h"
 
+#include <set>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -50,6 +51,26 @@ absl::StatusOr<std::vector<JudgedPair>> JudgeAll(
   return judged;
 }
 
+// The second looks of the documents that no pair shows a version of.
+std::vector<DocumentPair> SecondLooks(const Candidates& candidates, double min_probability,
+                                      const std::vector<JudgedPair>& judged) {
+  std::vector<bool> alone(candidates.second_looks.size(), true);
+  std::set<DocumentPair> known;
+  for (const JudgedPair& pair : judged) {
+    known.insert(pair.documents);
+    if (pair.probability < min_probability) continue;
+    alone[pair.documents.first] = alone[pair.documents.second] = false;
+  }
+  std::set<DocumentPair> looks;
+  for (size_t d = 0; d < alone.size(); ++d) {
+    if (!alone[d]) continue;
+    for (const DocumentPair& pair : candidates.second_looks[d]) {
+      if (!known.contains(pair)) looks.insert(pair);
+    }
+  }
+  return {looks.begin(), looks.end()};
+}
+
 // From places among the documents read to places in the input.
 void Renumber(const std::vector<int32_t>& input_of, std::vector<VersionGroup>& groups) {
   for (VersionGroup& group : groups) {
@@ -95,6 +116,10 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
                         .duplicate_class = candidates.duplicate_class,
                         .min_probability = options.min_probability};
   HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, run, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const std::vector<JudgedPair> more,
+      JudgeAll(SecondLooks(candidates, options.min_probability, input.pairs), judge, run, stop));
+  input.pairs.insert(input.pairs.end(), more.begin(), more.end());
   HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupVersions(input, conflict, judge, stop));
   Renumber(heap.input_of, result.groups);
   return result;
