@@ -66,11 +66,12 @@ bool Better(const Partner& a, const Partner& b) {
 // Documents by teller, to find those that share one.
 class TellerIndex {
  public:
-  explicit TellerIndex(const DocumentSignatures& signatures) : tellers_(signatures.tellers) {
-    for (size_t d = 0; d < tellers_.size(); ++d) {
-      for (const auto& teller : tellers_[d]) {
-        documents_[teller.word].push_back({static_cast<int32_t>(d), teller.weight});
-      }
+  explicit TellerIndex(const DocumentSignatures& signatures) : tellers_(signatures.tellers) {}
+
+  // Before anything else, once for each document.
+  void Add(size_t document) {
+    for (const auto& teller : tellers_[document]) {
+      documents_[teller.word].push_back({static_cast<int32_t>(document), teller.weight});
     }
   }
 
@@ -149,27 +150,10 @@ class CandidateSearch {
         cosines_(documents.size()),
         teller_cosines_(documents.size()) {
     std::iota(everyone_.begin(), everyone_.end(), 0);
-    // Tags are few, documents are many: languages are compared as numbers.
-    absl::flat_hash_map<std::string, int> known;
-    for (const HeapDocument& document : documents) {
-      const auto [entry, fresh] =
-          known.try_emplace(document.language.tag, static_cast<int>(tags_.size()));
-      if (fresh) tags_.push_back(document.language.tag);
-      tag_of_.push_back(entry->second);
-      documents_with_tag_.resize(tags_.size());
-      ++documents_with_tag_[entry->second];
-      word_ids_.push_back(WordIds(document));
-    }
-    same_language_.resize(tags_.size() * tags_.size());
-    for (size_t a = 0; a < tags_.size(); ++a) {
-      for (size_t b = 0; b < tags_.size(); ++b) {
-        same_language_[a * tags_.size() + b] = SameMatchLanguage(tags_[a], tags_[b]);
-      }
-    }
   }
 
   absl::StatusOr<Candidates> Run(const StopCondition& stop) {
-    JoinCopies();
+    HEXAPLA_RETURN_IF_ERROR(Prepare(stop));
     for (size_t d = 0; d < documents_.size(); ++d) {
       HEXAPLA_RETURN_IF_ERROR(stop.Check());
       if (!is_copy_[d]) Compare(static_cast<int32_t>(d));
@@ -186,22 +170,37 @@ class CandidateSearch {
   }
 
  private:
-  bool SameLanguage(int32_t a, int32_t b) const {
-    return same_language_[static_cast<size_t>(tag_of_[a]) * tags_.size() + tag_of_[b]] != 0;
-  }
+  const std::string& TagOf(int32_t document) const { return tags_[tag_of_[document]]; }
+
+  // Whether the two may be near-duplicates, by their languages.
   bool MayBeDuplicates(int32_t a, int32_t b) const {
-    return SameLanguage(a, b) || tags_[tag_of_[a]] == "und" || tags_[tag_of_[b]] == "und";
+    return TagOf(a) == "und" || TagOf(b) == "und" || SameMatchLanguage(TagOf(a), TagOf(b));
   }
 
-  void JoinCopies() {
-    absl::flat_hash_map<std::vector<int32_t>, int32_t> first;
+  absl::Status Prepare(const StopCondition& stop) {
+    // Tags are few, documents are many: languages are compared as numbers.
+    absl::flat_hash_map<std::string, int> numbers;
+    absl::flat_hash_map<std::vector<int32_t>, int32_t> first_with_words;
     for (size_t d = 0; d < documents_.size(); ++d) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const std::string& tag = documents_[d].language.tag;
+      const auto [number, fresh] = numbers.try_emplace(tag, static_cast<int>(tags_.size()));
+      if (fresh) tags_.push_back(tag);
+      documents_with_tag_.resize(tags_.size());
+      tag_of_.push_back(number->second);
+      ++documents_with_tag_[number->second];
+      tellers_.Add(d);
+      word_ids_.push_back(WordIds(documents_[d]));
+    }
+    for (size_t d = 0; d < documents_.size(); ++d) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
       const auto document = static_cast<int32_t>(d);
-      const auto [entry, fresh] = first.try_emplace(word_ids_[d], document);
-      if (fresh || !MayBeDuplicates(entry->second, document)) continue;
-      classes_.Join(entry->second, document);
+      const auto [first, fresh] = first_with_words.try_emplace(word_ids_[d], document);
+      if (fresh || !MayBeDuplicates(first->second, document)) continue;
+      classes_.Join(first->second, document);
       is_copy_[d] = !options_.allow_same_language;
     }
+    return absl::OkStatus();
   }
 
   void Compare(int32_t document) {
@@ -209,6 +208,10 @@ class CandidateSearch {
                   everyone_.size(), cosines_.data());
     std::fill(teller_cosines_.begin(), teller_cosines_.end(), 0.0F);
     tellers_.AddCosines(document, teller_cosines_);
+    has_same_language_.clear();
+    for (const std::string& tag : tags_) {
+      has_same_language_.push_back(SameMatchLanguage(TagOf(document), tag));
+    }
     FindDuplicates(document);
     AddPartners(document);
   }
@@ -226,7 +229,7 @@ class CandidateSearch {
     std::vector<Partner> partners;
     for (int32_t other = 0; other < static_cast<int32_t>(documents_.size()); ++other) {
       if (other == document || is_copy_[other]) continue;
-      if (!options_.allow_same_language && SameLanguage(document, other)) continue;
+      if (!options_.allow_same_language && has_same_language_[tag_of_[other]]) continue;
       partners.push_back({other, cosines_[other] + teller_cosines_[other]});
     }
     if (partners.empty()) return;
@@ -307,11 +310,11 @@ class CandidateSearch {
   const std::vector<HeapDocument>& documents_;
   const DocumentSignatures& signatures_;
   const CandidateOptions options_;
-  const TellerIndex tellers_;
+  TellerIndex tellers_;
   std::vector<std::string> tags_;  // distinct
   std::vector<int> tag_of_;        // of each document
   std::vector<int> documents_with_tag_;
-  std::vector<char> same_language_;
+  std::vector<bool> has_same_language_;         // tag -> whether the document at hand has the same
   std::vector<std::vector<int32_t>> word_ids_;  // of each document, sorted
   Classes classes_;
   std::vector<bool> is_copy_;

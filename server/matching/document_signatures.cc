@@ -43,16 +43,19 @@ struct InvertedIndex {
   std::vector<Entry> entries;
 };
 
-InvertedIndex Invert(const std::vector<HeapDocument>& documents, size_t words) {
+absl::StatusOr<InvertedIndex> Invert(const std::vector<HeapDocument>& documents, size_t words,
+                                     const StopCondition& stop) {
   InvertedIndex index;
   index.begin.resize(words + 1);
   for (const HeapDocument& document : documents) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (const HeapDocument::Word& word : document.words) ++index.begin[word.id + 1];
   }
   for (size_t w = 0; w < words; ++w) index.begin[w + 1] += index.begin[w];
   index.entries.resize(index.begin.back());
   std::vector<size_t> next(index.begin.begin(), index.begin.end() - 1);
   for (size_t d = 0; d < documents.size(); ++d) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (const HeapDocument::Word& word : documents[d].words) {
       index.entries[next[word.id]++] = {static_cast<int32_t>(d), word.sentences};
     }
@@ -183,8 +186,7 @@ absl::StatusOr<DocumentSignatures> ComputeSignatures(const std::vector<HeapDocum
                                                      const HeapVocabulary& vocabulary,
                                                      const SentenceEmbedder& embedder,
                                                      const StopCondition& stop) {
-  const InvertedIndex index = Invert(documents, vocabulary.size());
-  HEXAPLA_RETURN_IF_ERROR(stop.Check());
+  HEXAPLA_ASSIGN_OR_RETURN(const InvertedIndex index, Invert(documents, vocabulary.size(), stop));
   SignatureBuilder builder(documents, embedder.dimension());
   for (size_t w = 0; w < vocabulary.size(); ++w) {
     if (w % kWordsBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
