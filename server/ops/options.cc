@@ -56,6 +56,10 @@ class CommandLine {
               std::numeric_limits<int>::max(), "Items of a batch");
     AddNumber("max_text_bytes", options_.limits.text_bytes_max, 1, kBytesMax,
               "Bytes of one text of a batch");
+    AddNumber("max_match_documents", options_.limits.match_documents_max, 1,
+              std::numeric_limits<int>::max(), "Documents of one heap to match");
+    AddNumber("max_match_bytes", options_.limits.match_bytes_max, 1, kBytesMax,
+              "Bytes of the documents to match, of one call and of all together");
     AddNumber("max_message_bytes", options_.message_bytes_max, 1, std::numeric_limits<int>::max(),
               "Bytes of one request message, whatever the limits above: all versions of a\n"
               "document together");

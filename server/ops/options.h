@@ -27,7 +27,8 @@ struct Options {
   std::string models;
 
   // --max_document_bytes, --max_sentence_bytes, --max_sentences,
-  // --max_batch_items, --max_text_bytes.
+  // --max_batch_items, --max_text_bytes, --max_match_documents,
+  // --max_match_bytes.
   ServiceLimits limits;
   // --max_message_bytes: of one request message with all that it holds,
   // whatever `limits` say; gRPC refuses longer ones.

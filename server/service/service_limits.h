@@ -21,6 +21,11 @@ struct ServiceLimits {
   size_t batch_items_max = 4096;
   // Bytes of one text of a batch whose language is asked.
   size_t text_bytes_max = size_t{1} << 20;
+  // Documents of one heap to match.
+  size_t match_documents_max = 10000;
+  // Bytes of the documents of one heap, and of all heaps that the server holds at
+  // a time.
+  size_t match_bytes_max = size_t{256} << 20;
   // Sets in one stream of sets that are open, and as many that wait or run.
   size_t stream_sets_max = 64;
   // Bytes of text of each of these two groups: one largest set, by the limits
