@@ -34,6 +34,9 @@ struct IdentifyOptions {
   // When not empty, only these languages are considered; BCP-47 as
   // CanonicalLanguageTag gives it.
   std::vector<std::string> candidates;
+  // Whether the text goes to the model as it is, without the clean-up: case,
+  // URLs, e-mail addresses, emoji, digits.
+  bool skip_cleaning = false;
 };
 
 // Names the language of a text.
