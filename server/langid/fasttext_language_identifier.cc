@@ -5,11 +5,14 @@
 #include <unicode/uscript.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/base/status_macros.h"
+#include "server/langid/cld2_vote.h"
 #include "server/langid/han_variant.h"
 #include "server/langid/label_table.h"
 #include "server/text/language_tag.h"
@@ -31,6 +34,9 @@ constexpr uint32_t kReliableLetters = 40;
 // A script counts when it has at least one letter in this many.
 constexpr uint32_t kScriptShare = 4;
 
+// What becomes of the weight of a language that no model believes in.
+constexpr float kOthersFactor = 1e-6f;
+
 // ICU's codes of the letters that a script of ISO 15924 is made of.
 void AppendLetterScripts(absl::string_view script, std::vector<uint8_t>& codes) {
   if (script == "Jpan") {
@@ -45,8 +51,9 @@ void AppendLetterScripts(absl::string_view script, std::vector<uint8_t>& codes) 
   }
 }
 
-bool Contains(const std::vector<uint8_t>& codes, int code) {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
+template <typename Value>
+bool Contains(const std::vector<Value>& values, int value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
 }
 
 uint32_t JapaneseLetters(const ScriptCounts& counts) {
@@ -80,6 +87,9 @@ struct FastTextLanguageIdentifier::Workspace {
   std::vector<float> weights;        // one a language
   std::vector<int32_t> best_labels;  // one a language
   std::vector<int32_t> race;         // the languages still in it
+  std::vector<float> second;         // the second model's weights, one a language
+  std::vector<int32_t> contenders;   // of the race, those that a model believes in
+  std::vector<float> scores;         // one a contender
 };
 
 absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
@@ -95,6 +105,18 @@ absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIden
                            Classifier::Create(std::move(model)));
   return std::unique_ptr<FastTextLanguageIdentifier>(
       new FastTextLanguageIdentifier(std::move(classifier)));
+}
+
+absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
+    std::shared_ptr<const fasttext::Model> first, std::shared_ptr<const fasttext::Model> second,
+    const OpinionWeights& weights) {
+  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<FastTextLanguageIdentifier> identifier,
+                           Create(std::move(first)));
+  HEXAPLA_ASSIGN_OR_RETURN(identifier->second_, Classifier::Create(std::move(second)));
+  if (!identifier->AddSecond(weights)) {
+    return absl::InvalidArgumentError("the second model has no language of the first");
+  }
+  return identifier;
 }
 
 FastTextLanguageIdentifier::FastTextLanguageIdentifier(std::unique_ptr<const Classifier> classifier)
@@ -129,6 +151,31 @@ void FastTextLanguageIdentifier::AddLabel(int32_t label) {
   languages_.push_back(std::move(language));
 }
 
+bool FastTextLanguageIdentifier::AddSecond(const OpinionWeights& weights) {
+  weights_ = weights;
+  known_to_second_.assign(languages_.size(), 0);
+  for (int32_t label = 0; label < second_->labels_size(); ++label) {
+    const absl::string_view name = absl::StripPrefix(second_->label(label), "__label__");
+    const auto found = index_of_tag_.find(MeaningOfLabel(name).language);
+    const int32_t language = found == index_of_tag_.end() ? -1 : found->second;
+    language_of_second_label_.push_back(language);
+    if (language >= 0) known_to_second_[language] = 1;
+  }
+  const auto bias_of = [](const OpinionWeights::Stage& stage, const std::string& tag) {
+    const auto bias = stage.biases.find(tag);
+    return bias == stage.biases.end() ? 0.0f : bias->second;
+  };
+  for (const Language& language : languages_) {
+    model_biases_.push_back(bias_of(weights.models, language.tag));
+    everyone_biases_.push_back(bias_of(weights.everyone, language.tag));
+  }
+  for (const std::string& tag : Cld2Languages()) {
+    const auto found = index_of_tag_.find(tag);
+    language_of_cld2_.push_back(found == index_of_tag_.end() ? -1 : found->second);
+  }
+  return Contains(known_to_second_, 1);
+}
+
 absl::string_view FastTextLanguageIdentifier::RawLabel(int32_t label) const {
   return absl::StripPrefix(classifier_->label(label), "__label__");
 }
@@ -144,6 +191,7 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
                                                     const IdentifyOptions& options) const {
   thread_local Workspace workspace;
   Clean(text, workspace.cleaned);
+  if (options.skip_cleaning) workspace.cleaned.text.assign(text.data(), text.size());
   const bool has_letters = workspace.cleaned.scripts.letters() > 0;
   Identification identification;
   identification.script = has_letters ? ScriptOf(workspace.cleaned) : "Zyyy";
@@ -185,7 +233,7 @@ void FastTextLanguageIdentifier::EnterScripts(Workspace& workspace) const {
   race.erase(std::unique(race.begin(), race.end()), race.end());
 }
 
-bool FastTextLanguageIdentifier::Weigh(Workspace& workspace) const {
+bool FastTextLanguageIdentifier::AskFirst(Workspace& workspace) const {
   std::vector<float>& probabilities = workspace.probabilities;
   probabilities.resize(language_of_label_.size());
   const int64_t features =
@@ -199,6 +247,111 @@ bool FastTextLanguageIdentifier::Weigh(Workspace& workspace) const {
     workspace.weights[language] += probabilities[label];
   }
   return features > 0;
+}
+
+bool FastTextLanguageIdentifier::Weigh(Workspace& workspace) const {
+  const bool is_known = AskFirst(workspace);
+  if (second_ == nullptr) return is_known;
+  const bool known_to_second = AskSecond(workspace);
+  FindContenders(workspace);
+  Pool(workspace);
+  return is_known || known_to_second;
+}
+
+bool FastTextLanguageIdentifier::AskSecond(Workspace& workspace) const {
+  std::vector<float>& probabilities = workspace.probabilities;
+  probabilities.resize(language_of_second_label_.size());
+  const int64_t features =
+      second_->PredictAll(workspace.cleaned.text, workspace.scratch, probabilities.data());
+  std::vector<float>& second = workspace.second;
+  second.assign(languages_.size(), 0.0f);
+  for (size_t label = 0; label < probabilities.size(); ++label) {
+    const int32_t language = language_of_second_label_[label];
+    if (language >= 0) second[language] += probabilities[label];
+  }
+  // What it gives to languages of other scripts is no evidence.
+  float sum = 0;
+  for (const int32_t language : workspace.race) sum += second[language];
+  const float scale = sum > 0 ? 1.0f / sum : 0.0f;
+  for (const int32_t language : workspace.race) second[language] *= scale;
+  return features > 0;
+}
+
+void FastTextLanguageIdentifier::FindContenders(Workspace& workspace) const {
+  workspace.contenders.clear();
+  for (const int32_t language : workspace.race) {
+    const bool believed =
+        std::max(workspace.weights[language], workspace.second[language]) >= kOpinionMin;
+    if (believed) workspace.contenders.push_back(language);
+  }
+  if (workspace.contenders.empty()) workspace.contenders = workspace.race;
+}
+
+void FastTextLanguageIdentifier::Pool(Workspace& workspace) const {
+  const float best = Score(weights_.models, model_biases_, -1, workspace);
+  if (best < weights_.certain) {
+    Score(weights_.everyone, everyone_biases_, AskVoter(workspace), workspace);
+  }
+  // The others keep their order, far behind.
+  for (const int32_t language : workspace.race) workspace.weights[language] *= kOthersFactor;
+  for (size_t i = 0; i < workspace.contenders.size(); ++i) {
+    workspace.weights[workspace.contenders[i]] = workspace.scores[i];
+  }
+}
+
+float FastTextLanguageIdentifier::Score(const OpinionWeights::Stage& stage,
+                                        const std::vector<float>& biases, int32_t vote,
+                                        Workspace& workspace) const {
+  const OpinionWeights::Place place = OpinionWeights::PlaceOf(workspace.cleaned.scripts.letters());
+  const float first = OpinionWeights::At(stage.first, place);
+  const float second = OpinionWeights::At(stage.second, place);
+  const float absent = OpinionWeights::At(stage.absent, place);
+  const float voted = OpinionWeights::At(stage.vote, place);
+  std::vector<float>& scores = workspace.scores;
+  scores.clear();
+  float best = -std::numeric_limits<float>::infinity();
+  for (const int32_t language : workspace.contenders) {
+    float score = biases[language];
+    score += first * std::log(std::max(kOpinionMin, workspace.weights[language]));
+    score += known_to_second_[language] == 0
+                 ? absent
+                 : second * std::log(std::max(kOpinionMin, workspace.second[language]));
+    if (language == vote) score += voted;
+    scores.push_back(score);
+    best = std::max(best, score);
+  }
+  float sum = 0;
+  for (float& score : scores) sum += score = std::exp(score - best);
+  for (float& score : scores) score /= sum;
+  return 1 / sum;
+}
+
+int32_t FastTextLanguageIdentifier::AskVoter(const Workspace& workspace) const {
+  const int number = AskCld2(workspace.cleaned.text);
+  return number < static_cast<int>(language_of_cld2_.size()) ? language_of_cld2_[number] : -1;
+}
+
+FastTextLanguageIdentifier::Opinions FastTextLanguageIdentifier::OpinionsOn(
+    absl::string_view text) const {
+  Workspace workspace;
+  Clean(text, workspace.cleaned);
+  Opinions opinions;
+  opinions.letters = workspace.cleaned.scripts.letters();
+  if (opinions.letters == 0) return opinions;
+  EnterScripts(workspace);
+  AskFirst(workspace);
+  AskSecond(workspace);
+  FindContenders(workspace);
+  const int32_t vote = AskVoter(workspace);
+  for (const int32_t language : workspace.contenders) {
+    if (language == vote) opinions.vote = static_cast<int>(opinions.languages.size());
+    opinions.languages.push_back(languages_[language].tag);
+    opinions.first.push_back(std::max(kOpinionMin, workspace.weights[language]));
+    opinions.second.push_back(known_to_second_[language] == 0
+                                  ? -1.0f
+                                  : std::max(kOpinionMin, workspace.second[language]));
+  }
+  return opinions;
 }
 
 void FastTextLanguageIdentifier::KeepCandidates(const std::vector<std::string>& candidates,

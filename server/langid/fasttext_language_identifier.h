@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "server/fasttext/classifier.h"
 #include "server/langid/language_identifier.h"
+#include "server/langid/opinion_weights.h"
 #include "server/langid/text_cleaner.h"
 
 namespace hexapla {
@@ -20,8 +21,14 @@ namespace hexapla {
 // languages: lid.176 (.bin or .ftz), OpenLID, NLLB's lid218, GlotLID, or one's
 // own; MeaningOfLabel says how labels are understood.
 //
-//   text -> Clean -> the model's probability of every label -> only languages
-//   of the text's scripts -> only the candidates -> made to sum to 1 -> best
+//   text -> Clean -> only languages of the text's scripts -> the model's
+//   probability of each -> pooled with that of a second model, if there is one
+//   -> only the candidates -> made to sum to 1 -> best
+//
+// A second opinion comes from a model that knows some of the languages better,
+// and where the two leave doubt CLD2 has a vote; OpinionWeights says how they
+// become one calibrated answer. Without a second model, nor is CLD2 asked, and the
+// confidence is what the model says.
 //
 // Scripts. A language stays in the race if it is written in the script of at
 // least a quarter of the letters; Greek, say, then is Greek whatever the model
@@ -53,10 +60,28 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   static absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> Create(
       std::shared_ptr<const fasttext::Model> model);
 
+  // With a second opinion. Labels of `second` that stand for none of the first
+  // model's languages are not heard. Errors: InvalidArgument when either model has
+  // no labels, or when they have no language in common.
+  static absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> Create(
+      std::shared_ptr<const fasttext::Model> first, std::shared_ptr<const fasttext::Model> second,
+      const OpinionWeights& weights);
+
   Identification Identify(absl::string_view text, const IdentifyOptions& options) const override;
 
   // The languages that the model can name, in BCP-47, sorted.
   std::vector<std::string> Languages() const;
+
+  // What everyone says of a text's contenders, for fitting OpinionWeights.
+  struct Opinions {
+    uint32_t letters = 0;
+    std::vector<std::string> languages;
+    std::vector<float> first;   // probabilities, at least kOpinionMin
+    std::vector<float> second;  // the same; -1 for a language that it does not know
+    int vote = -1;              // CLD2's among the languages, or -1
+  };
+  // Requires: there is a second opinion.
+  Opinions OpinionsOn(absl::string_view text) const;
 
  private:
   // A language that labels stand for; several may stand for the same.
@@ -71,13 +96,27 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   explicit FastTextLanguageIdentifier(std::unique_ptr<const fasttext::Classifier> classifier);
 
   void AddLabel(int32_t label);
+  // Sets the second opinion up; false when it has no language to speak of.
+  bool AddSecond(const OpinionWeights& weights);
   absl::string_view RawLabel(int32_t label) const;
 
   // Enters the languages of the text's scripts into the race.
   void EnterScripts(Workspace& workspace) const;
-  // Gives languages the model's probabilities; returns whether the text has
-  // anything that the model knows.
+  // Gives languages the model's probabilities, pooled with those of the second;
+  // returns whether the text has anything that a model knows.
   bool Weigh(Workspace& workspace) const;
+  // Ask one model, into workspace.weights and workspace.second; return the same.
+  bool AskFirst(Workspace& workspace) const;
+  bool AskSecond(Workspace& workspace) const;
+  // Finds the languages of the race that a model believes in.
+  void FindContenders(Workspace& workspace) const;
+  // Makes everyone's opinions on them one.
+  void Pool(Workspace& workspace) const;
+  // The language that CLD2 names, or -1.
+  int32_t AskVoter(const Workspace& workspace) const;
+  // Computes the contenders' probabilities; returns the highest.
+  float Score(const OpinionWeights::Stage& stage, const std::vector<float>& biases, int32_t vote,
+              Workspace& workspace) const;
   void KeepCandidates(const std::vector<std::string>& candidates, Workspace& workspace) const;
   std::vector<LanguageGuess> Rank(int guesses_max, Workspace& workspace) const;
   // The tag of `language` for the text at hand.
@@ -88,6 +127,15 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   std::vector<int32_t> language_of_label_;
   std::vector<std::vector<int32_t>> languages_of_script_;  // by ICU's code
   absl::flat_hash_map<std::string, int32_t> index_of_tag_;
+
+  // The second opinion, if there is one.
+  std::unique_ptr<const fasttext::Classifier> second_;
+  std::vector<int32_t> language_of_second_label_;  // -1: not heard
+  std::vector<char> known_to_second_;              // one a language
+  OpinionWeights weights_;
+  std::vector<float> model_biases_;  // of the stages, one a language
+  std::vector<float> everyone_biases_;
+  std::vector<int32_t> language_of_cld2_;  // -1: not ours
 };
 
 }  // namespace hexapla
