@@ -6,10 +6,10 @@
 
 #include "server/service/align_stream.h"
 #include "server/service/grpc_status.h"
+#include "server/service/match_stream.h"
 #include "server/service/proto_conversion.h"
 #include "server/service/request_validation.h"
 #include "server/service/unary_call.h"
-#include "server/service/unimplemented_stream.h"
 
 namespace hexapla {
 
@@ -42,9 +42,8 @@ grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerConte
 }
 
 grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>*
-AlignmentService::MatchDocuments(grpc::CallbackServerContext*) {
-  return new UnimplementedStream<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>(
-      "AlignmentService.MatchDocuments");
+AlignmentService::MatchDocuments(grpc::CallbackServerContext* context) {
+  return StartMatchStream(*context, models_, pool_, limits_, match_memory_, streams_);
 }
 
 }  // namespace hexapla

@@ -6,6 +6,7 @@
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/align_documents.h"
+#include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 
@@ -26,6 +27,9 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
   StreamAlignDocuments(grpc::CallbackServerContext* context) override;
 
+  grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>* MatchDocuments(
+      grpc::CallbackServerContext* context) override;
+
   // Brings the streams to their end, those that begin later included, so that a
   // shutdown need not wait for their callers. Returns at once.
   void Drain() { streams_.Drain(); }
@@ -34,8 +38,6 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   grpc::ServerUnaryReactor* ScorePairs(grpc::CallbackServerContext* context,
                                        const v1::ScorePairsRequest* request,
                                        v1::ScorePairsResponse* response) override;
-  grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>* MatchDocuments(
-      grpc::CallbackServerContext* context) override;
 
  private:
   const CurrentModels& models_;
@@ -43,6 +45,7 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   const ServiceLimits limits_;
   const AlignFunction align_;
   StreamDrain streams_;
+  MatchMemory match_memory_ = 0;
 };
 
 }  // namespace hexapla

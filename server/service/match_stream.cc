@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A call's way: the heap comes in, waits for its turn in the pool, is matched,
+// and the replies are written one at a time. It may end on every step of it.
+//
+// One mutex guards the stream. gRPC never calls back from inside the calls made
+// under it (StartRead, StartWrite, Finish), because the reactor is not inlined.
+// After Finish nothing of the call or the service may be touched, so whatever
+// may come late (a task, an alarm) holds the stream itself and looks at
+// finished_ first.
+#include "server/service/match_stream.h"
+
+#include <grpcpp/alarm.h>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "server/base/mutex.h"
+#include "server/base/request_error.h"
+#include "server/base/status_macros.h"
+#include "server/service/grpc_status.h"
+#include "server/service/pool_runner.h"
+#include "server/service/proto_conversion.h"
+#include "server/service/unary_call.h"
+
+namespace hexapla {
+namespace {
+
+using Request = v1::MatchDocumentsRequest;
+using Response = v1::MatchDocumentsResponse;
+
+// Until a heap that the pool refused asks again.
+constexpr absl::Duration kRetryInterval = absl::Milliseconds(50);
+
+absl::Status ShuttingDown() {
+  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
+                      "the server is shutting down");
+}
+
+absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const ModelSet& models,
+                                               WorkerPool& pool, const CallContext& call) {
+  HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
+  const DocumentMatcher matcher(models.identifier(), models.embedder(), models.weights());
+  const auto run = [&pool](size_t count, absl::FunctionRef<void(size_t)> part) {
+    RunOnPool(pool, count, part);
+  };
+  HEXAPLA_ASSIGN_OR_RETURN(const MatchedHeap matched,
+                           matcher.Match(heap.Inputs(), heap.Options(), run, call.stop));
+  std::vector<Response> replies = heap.Replies(matched);
+  SetMetadata(
+      {models.FindByKind(ModelKind::kLanguageIdentifier), models.FindByKind(ModelKind::kEmbedding),
+       models.FindByKind(ModelKind::kBeadWeights)},
+      call.queued_for(), call.computed_for(),
+      *replies.back().mutable_summary()->mutable_metadata());
+  return replies;
+}
+
+class MatchStream final : public MatchStreamReactor,
+                          public DrainableStream,
+                          public std::enable_shared_from_this<MatchStream> {
+ public:
+  MatchStream(grpc::CallbackServerContext& context, const CurrentModels& models, WorkerPool& pool,
+              const ServiceLimits& limits, MatchMemory& memory)
+      : context_(context),
+        models_(models.Get()),
+        pool_(pool),
+        stall_max_(limits.stream_stall_max),
+        stop_(&cancelled_, DeadlineOf(context)),
+        heap_(std::in_place, limits, memory) {}
+
+  // Lives from here to OnDone.
+  void Start(StreamDrain& drain) {
+    MutexLock lock(mutex_);
+    self_ = shared_from_this();
+    heard_ = absl::Now();
+    if (drain.Add(weak_from_this())) {
+      WatchForStall();
+    } else {
+      Abort(ShuttingDown());
+    }
+    Pump();
+  }
+
+  void OnReadDone(bool ok) override {
+    MutexLock lock(mutex_);
+    reading_ = false;
+    heard_ = absl::Now();
+    if (!ok) {
+      half_closed_ = true;
+      received_ = absl::Now();
+    } else if (!ending_) {
+      const absl::Status status = heap_->Add(std::move(incoming_), *models_);
+      if (!status.ok()) Abort(status);
+    }
+    incoming_ = Request();  // lets go of its memory
+    Pump();
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    heard_ = absl::Now();
+    if (!ok) Abort(absl::CancelledError("the caller has gone"));
+    Pump();
+  }
+
+  void OnCancel() override {
+    MutexLock lock(mutex_);
+    Abort(absl::CancelledError("the caller has gone"));
+    Pump();
+  }
+
+  void OnDone() override {
+    std::shared_ptr<MatchStream> self;
+    MutexLock lock(mutex_);
+    retry_alarm_.reset();
+    stall_alarm_.reset();
+    self = std::move(self_);
+  }
+
+  // A match under way is finished, within the grace of the shutdown.
+  void Drain() override {
+    MutexLock lock(mutex_);
+    if (work_ == Work::kNone) Abort(ShuttingDown());
+    Pump();
+  }
+
+ private:
+  enum class Work { kNone, kSubmitted, kDone };
+
+  void Submit() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const absl::Status admitted =
+        pool_.Submit(WorkLane::kHeavy, static_cast<int64_t>(heap_->bytes()),
+                     [self = shared_from_this()] { self->Run(); });
+    if (admitted.ok()) {
+      work_ = Work::kSubmitted;
+    } else if (absl::IsResourceExhausted(admitted)) {
+      waits_for_pool_ = true;
+      retry_alarm_ = AlarmIn(kRetryInterval, [](MatchStream& stream) {
+        MutexLock lock(stream.mutex_);
+        stream.waits_for_pool_ = false;
+        stream.Pump();
+      });
+    } else {
+      Abort(AdmissionError(admitted));
+    }
+  }
+
+  // A task of the pool.
+  void Run() {
+    const CallContext call = {.stop = stop_, .received = ReceivedAt(), .started = absl::Now()};
+    // Only this task uses the heap from here on.
+    absl::StatusOr<std::vector<Response>> replies = RunMatch(HeapToRun(), *models_, pool_, call);
+
+    MutexLock lock(mutex_);
+    work_ = Work::kDone;
+    heap_.reset();
+    heard_ = absl::Now();
+    if (!replies.ok()) {
+      Abort(replies.status());
+    } else if (!ending_) {
+      outbox_.assign(std::make_move_iterator(replies->begin()),
+                     std::make_move_iterator(replies->end()));
+    }
+    Pump();
+  }
+
+  absl::Time ReceivedAt() {
+    MutexLock lock(mutex_);
+    return received_;
+  }
+  const MatchHeap& HeapToRun() {
+    MutexLock lock(mutex_);
+    return *heap_;
+  }
+
+  // No more of anything. The first reason stands.
+  void Abort(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!ending_) end_status_ = status;
+    ending_ = true;
+    cancelled_ = true;
+    outbox_.clear();
+    if (work_ != Work::kSubmitted) heap_.reset();
+  }
+
+  void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    stall_alarm_ = AlarmIn(heard_ + stall_max_ - absl::Now(), [](MatchStream& stream) {
+      MutexLock lock(stream.mutex_);
+      stream.CheckForStall();
+      stream.Pump();
+    });
+  }
+
+  void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_) return;
+    if (!reading_ && !writing_) {
+      heard_ = absl::Now();  // it is our turn
+    } else if (absl::Now() - heard_ >= stall_max_) {
+      Abort(absl::DeadlineExceededError(absl::StrCat(
+          "the stream stalled: nothing was sent or read for ", absl::FormatDuration(stall_max_))));
+      // A write that nobody reads ends in no other way.
+      if (writing_) context_.TryCancel();
+      return;
+    }
+    WatchForStall();
+  }
+
+  // Calls `action` after `delay`, while the stream lives.
+  std::unique_ptr<grpc::Alarm> AlarmIn(absl::Duration delay, void (*action)(MatchStream&)) {
+    auto alarm = std::make_unique<grpc::Alarm>();
+    alarm->Set(absl::ToChronoTime(absl::Now() + delay),
+               [weak = weak_from_this(), action](bool rang) {
+                 const auto self = weak.lock();
+                 if (rang && self != nullptr) action(*self);
+               });
+    return alarm;
+  }
+
+  // Does whatever can be done now; called after every change.
+  void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_) return;
+    if (half_closed_ && !ending_ && work_ == Work::kNone && !waits_for_pool_) Submit();
+    if (!writing_ && !outbox_.empty()) {
+      outgoing_ = std::move(outbox_.front());
+      outbox_.pop_front();
+      writing_ = true;
+      StartWrite(&outgoing_);
+    }
+    if (!reading_ && !half_closed_ && !ending_) {
+      reading_ = true;
+      StartRead(&incoming_);
+    }
+    const bool answered = work_ == Work::kDone && outbox_.empty();
+    if ((answered || ending_) && work_ != Work::kSubmitted && !writing_) {
+      finished_ = true;
+      Finish(ToGrpcStatus(end_status_));
+    }
+  }
+
+  // Valid until Finish.
+  grpc::CallbackServerContext& context_;
+  const std::shared_ptr<const ModelSet> models_;
+  WorkerPool& pool_;
+  const absl::Duration stall_max_;
+  std::atomic<bool> cancelled_ = false;
+  const StopCondition stop_;
+
+  Mutex mutex_;
+  std::shared_ptr<MatchStream> self_ ABSL_GUARDED_BY(mutex_);
+  // Until it is matched; while it is submitted only the task touches it.
+  std::optional<MatchHeap> heap_ ABSL_GUARDED_BY(mutex_);
+  Work work_ ABSL_GUARDED_BY(mutex_) = Work::kNone;
+  bool waits_for_pool_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time received_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);
+
+  // Given to gRPC while reading_ and writing_.
+  Request incoming_;
+  Response outgoing_;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status end_status_ ABSL_GUARDED_BY(mutex_);
+
+  // When the caller last sent or read something.
+  absl::Time heard_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Alarm> retry_alarm_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Alarm> stall_alarm_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+MatchStreamReactor* StartMatchStream(grpc::CallbackServerContext& context,
+                                     const CurrentModels& models, WorkerPool& pool,
+                                     const ServiceLimits& limits, MatchMemory& memory,
+                                     StreamDrain& drain) {
+  const auto stream = std::make_shared<MatchStream>(context, models, pool, limits, memory);
+  stream->Start(drain);
+  return stream.get();
+}
+
+}  // namespace hexapla
