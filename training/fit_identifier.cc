@@ -10,6 +10,8 @@
 // second the true label, the last is the text. Sets are told apart only in the
 // report.
 //
+// The models are named in the output as their files are, without ".ftz".
+//
 // The numbers of OpinionWeights maximise the mean log-likelihood of the true
 // languages: a softmax regression, which is convex, by Adam on all texts at
 // once. So they are calibrated as far as curves over the number of letters can
@@ -28,6 +30,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -316,15 +319,16 @@ absl::StatusOr<Data> ReadData(const std::string& path, const std::string& favour
 absl::Status FitIdentifier(const std::string& first_path, const std::string& second_path,
                            const std::string& texts, const std::string& favoured,
                            const std::string& output) {
-  HEXAPLA_ASSIGN_OR_RETURN(auto first, fasttext::Model::Read(first_path));
-  HEXAPLA_ASSIGN_OR_RETURN(auto second, fasttext::Model::Read(second_path));
-  HEXAPLA_ASSIGN_OR_RETURN(
-      const auto identifier,
-      FastTextLanguageIdentifier::Create(std::move(first), std::move(second), OpinionWeights()));
+  HEXAPLA_ASSIGN_OR_RETURN(const auto first, FastTextLanguageIdentifier::Create(first_path));
+  HEXAPLA_ASSIGN_OR_RETURN(const auto second, FastTextLanguageIdentifier::Create(second_path));
+  HEXAPLA_ASSIGN_OR_RETURN(const auto identifier,
+                           FastTextLanguageIdentifier::Create(*first, *second, OpinionWeights()));
   HEXAPLA_ASSIGN_OR_RETURN(const Data data, ReadData(texts, favoured, *identifier));
   Report(data);
   const Stages stages = FitStages(data, kNoFold);
   OpinionWeights weights;
+  weights.first_model = std::filesystem::path(first_path).stem();
+  weights.second_model = std::filesystem::path(second_path).stem();
   weights.models = stages.models.ToStage(data.languages);
   weights.everyone = stages.everyone.ToStage(data.languages);
   weights.certain = kCertain;

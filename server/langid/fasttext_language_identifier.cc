@@ -108,18 +108,19 @@ absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIden
 }
 
 absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
-    std::shared_ptr<const fasttext::Model> first, std::shared_ptr<const fasttext::Model> second,
+    const FastTextLanguageIdentifier& first, const FastTextLanguageIdentifier& second,
     const OpinionWeights& weights) {
-  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<FastTextLanguageIdentifier> identifier,
-                           Create(std::move(first)));
-  HEXAPLA_ASSIGN_OR_RETURN(identifier->second_, Classifier::Create(std::move(second)));
+  std::unique_ptr<FastTextLanguageIdentifier> identifier(
+      new FastTextLanguageIdentifier(first.classifier_));
+  identifier->second_ = second.classifier_;
   if (!identifier->AddSecond(weights)) {
-    return absl::InvalidArgumentError("the second model has no language of the first");
+    return absl::InvalidArgumentError(
+        "the model of the second opinion has no language of the first");
   }
   return identifier;
 }
 
-FastTextLanguageIdentifier::FastTextLanguageIdentifier(std::unique_ptr<const Classifier> classifier)
+FastTextLanguageIdentifier::FastTextLanguageIdentifier(std::shared_ptr<const Classifier> classifier)
     : classifier_(std::move(classifier)), languages_of_script_(256) {
   for (int32_t label = 0; label < classifier_->labels_size(); ++label) AddLabel(label);
   for (size_t script = 0; script < languages_of_script_.size(); ++script) {

@@ -60,11 +60,11 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   static absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> Create(
       std::shared_ptr<const fasttext::Model> model);
 
-  // With a second opinion. Labels of `second` that stand for none of the first
-  // model's languages are not heard. Errors: InvalidArgument when either model has
-  // no labels, or when they have no language in common.
+  // With a second opinion; what the two have read is shared, so they may go.
+  // Labels of `second` that stand for none of the first one's languages are not
+  // heard. Errors: InvalidArgument when they have no language in common.
   static absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> Create(
-      std::shared_ptr<const fasttext::Model> first, std::shared_ptr<const fasttext::Model> second,
+      const FastTextLanguageIdentifier& first, const FastTextLanguageIdentifier& second,
       const OpinionWeights& weights);
 
   Identification Identify(absl::string_view text, const IdentifyOptions& options) const override;
@@ -93,7 +93,7 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   };
   struct Workspace;
 
-  explicit FastTextLanguageIdentifier(std::unique_ptr<const fasttext::Classifier> classifier);
+  explicit FastTextLanguageIdentifier(std::shared_ptr<const fasttext::Classifier> classifier);
 
   void AddLabel(int32_t label);
   // Sets the second opinion up; false when it has no language to speak of.
@@ -122,14 +122,14 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   // The tag of `language` for the text at hand.
   std::string TagOf(const Language& language, const CleanedText& cleaned) const;
 
-  const std::unique_ptr<const fasttext::Classifier> classifier_;
+  const std::shared_ptr<const fasttext::Classifier> classifier_;
   std::vector<Language> languages_;
   std::vector<int32_t> language_of_label_;
   std::vector<std::vector<int32_t>> languages_of_script_;  // by ICU's code
   absl::flat_hash_map<std::string, int32_t> index_of_tag_;
 
   // The second opinion, if there is one.
-  std::unique_ptr<const fasttext::Classifier> second_;
+  std::shared_ptr<const fasttext::Classifier> second_;
   std::vector<int32_t> language_of_second_label_;  // -1: not heard
   std::vector<char> known_to_second_;              // one a language
   OpinionWeights weights_;

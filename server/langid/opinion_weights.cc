@@ -91,27 +91,36 @@ absl::StatusOr<OpinionWeights> OpinionWeights::Parse(absl::string_view text,
     const auto error = [&](absl::string_view what) {
       return absl::InvalidArgumentError(absl::StrCat(name, ":", number, ": ", what));
     };
-    std::string key = words[0];
-    for (size_t i = 1; i < words.size() && key != "certain" && i < 2; ++i) key += " " + words[i];
-    size_t named = key == "certain" ? 1 : 2;
+    // How many words name the line's values.
+    size_t named = 2;
+    if (words[0] == "of" || words[0] == "certain") named = 1;
+    if (words.size() > 1 && words[1] == "bias") named = 3;
+    if (words.size() < named) return error("has too few words");
+    const auto names_end = words.begin() + static_cast<std::ptrdiff_t>(named);
+    const std::string key = absl::StrJoin(words.begin(), names_end, " ");
+    if (!seen.insert(key).second) return error("the name is there twice");
+    const absl::Span<const std::string> rest = absl::MakeSpan(words).subspan(named);
+    if (key == "of") {
+      if (rest.size() != 2) return error("must name two models");
+      weights.first_model = rest[0];
+      weights.second_model = rest[1];
+      continue;
+    }
     absl::Span<float> values;
-    for (size_t i = 0; i < std::size(kStages); ++i) {
-      if (key != absl::StrCat(kStages[i], " bias") || words.size() < 3) continue;
-      key += " " + words[2];
-      named = 3;
+    for (size_t i = 0; i < std::size(kStages) && named == 3; ++i) {
+      if (kStages[i] != absl::string_view(words[0])) continue;
       values = absl::MakeSpan(&StageOf(i, weights).biases[words[2]], 1);
     }
     const auto destination = destinations.find(key);
     if (destination != destinations.end()) values = destination->second;
     if (values.empty()) return error("the name is not known");
-    if (words.size() != named + values.size()) {
-      return error(
-          absl::StrCat("has ", words.size() - named, " values; ", values.size(), " are wanted"));
+    if (rest.size() != values.size()) {
+      return error(absl::StrCat("has ", rest.size(), " values; it must have ", values.size()));
     }
-    if (!seen.insert(key).second) return error("the name is there twice");
-    if (!ReadNumbers(absl::MakeSpan(words).subspan(named), values)) {
-      return error("a value is not a finite number");
-    }
+    if (!ReadNumbers(rest, values)) return error("a value is not a finite number");
+  }
+  if (!seen.contains("of")) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": of is missing"));
   }
   for (const auto& [key, values] : destinations) {
     if (!seen.contains(key)) {
@@ -125,7 +134,7 @@ std::string OpinionWeights::ToText() const {
   std::string text = absl::StrCat(
       "# How several opinions on a language become one; made by training/fit_identifier.\n"
       "# The values of a curve are for texts of ",
-      absl::StrJoin(kLetters, ", "), " letters.\n");
+      absl::StrJoin(kLetters, ", "), " letters.\n", "of ", first_model, " ", second_model, "\n");
   OpinionWeights copy = *this;
   for (const auto& [key, values] : Destinations(copy)) {
     absl::StrAppend(&text, key);

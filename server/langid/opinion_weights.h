@@ -32,6 +32,10 @@ struct OpinionWeights {
   static constexpr std::array<uint32_t, 7> kLetters = {2, 4, 8, 16, 32, 64, 128};
   using Curve = std::array<float, kLetters.size()>;
 
+  // The names of the two models, as the manifest has them.
+  std::string first_model;
+  std::string second_model;
+
   struct Stage {
     Curve first{};
     Curve second{};
@@ -56,10 +60,9 @@ struct OpinionWeights {
   }
 
   // The file has one `name values...` a line; `#` starts a comment. The lines are
-  // `certain VALUE`, and for both stages `STAGE CURVE VALUES`, one for each of
-  // kLetters, all of them once; and `STAGE bias LANGUAGE VALUE`, as many as there
-  // are. STAGE is `models` or `everyone`.
-  // Errors name the file and the line: NotFound, InvalidArgument.
+  // `of FIRST_MODEL SECOND_MODEL`, `certain VALUE`, and for both stages `STAGE CURVE VALUES`, one
+  // for each of kLetters, all of them once; and `STAGE bias LANGUAGE VALUE`, as many as there are.
+  // STAGE is `models` or `everyone`. Errors name the file and the line: NotFound, InvalidArgument.
   static absl::StatusOr<OpinionWeights> Read(const std::string& path);
   static absl::StatusOr<OpinionWeights> Parse(absl::string_view text, absl::string_view name);
   std::string ToText() const;
