@@ -32,6 +32,21 @@ class AlignmentClient {
       const v1::DetectLanguagesRequest& request) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
 
+  // A stream of sets, which is not bound by the timeout. `context` must outlive
+  // it; its end is a status for FromGrpcStatus.
+  std::unique_ptr<grpc::ClientReaderWriterInterface<v1::StreamAlignDocumentsRequest,
+                                                    v1::StreamAlignDocumentsResponse>>
+  StreamAlignDocuments(grpc::ClientContext* context) const {
+    return alignment_->StreamAlignDocuments(context);
+  }
+
+  // A stream of a heap's documents, likewise; set the deadline on `context`.
+  std::unique_ptr<
+      grpc::ClientReaderWriterInterface<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>>
+  MatchDocuments(grpc::ClientContext* context) const {
+    return alignment_->MatchDocuments(context);
+  }
+
   // The word of the standard health service for the server as a whole: "SERVING",
   // "NOT_SERVING" or another of its names.
   absl::StatusOr<std::string> Health() const;

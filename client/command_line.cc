@@ -26,6 +26,7 @@ constexpr int kFilesMin = 2;
 constexpr int kFilesMax = 16;
 constexpr int kBeadSizeMax = 8;
 constexpr int kTopMax = 16;
+constexpr int kSetsInFlightMax = 1024;
 
 constexpr char kDescription[] =
     "Aligns the sentences of a document across its language versions and names languages,\n"
@@ -34,11 +35,12 @@ constexpr char kDescription[] =
 constexpr char kFooter[] = R"(Examples:
   hexapla align article.en.txt article.fr.txt article.ar.txt
   hexapla detect *.txt
+  hexapla match *.txt
   hexapla --server=10.0.0.5:50051,10.0.0.6:50051 health
   hexapla --local align article.en.txt article.fr.txt    # no server needed
 
 Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.
-The commands match, score and corpus are not available in this version.)";
+The command score is not available in this version.)";
 
 constexpr char kAlignFooter[] = R"(Examples:
   hexapla align article.en.txt article.fr.txt             # side by side at a terminal
@@ -54,6 +56,38 @@ constexpr char kDetectFooter[] = R"(Examples:
   echo 'Guten Morgen' | hexapla detect --candidates=de,nl,da
 
 Global flags such as --server and --local: see hexapla --help.)";
+
+constexpr char kCorpusFooter[] =
+    R"(IN.jsonl holds one set a line; OUT.jsonl gets a line for each, in order of completion:
+  {"id": "a", "versions": [{"language": "en", "text": "..."}, {"sentences": ["...", "..."]}]}
+  {"id":"a","beads":[...],"document_probability":0.98}
+  {"id":"b","error":{"code":"INVALID_ARGUMENT","message":"line 2: ..."}}
+Beads carry the text of their sentences where a version is raw text.
+
+Whatever ends a run, the same command again does the rest: sets that have a line in
+OUT.jsonl are passed over, a last line that was cut is dropped. Only a run to standard
+output (-) cannot be resumed. From standard input (-) it can, given the same sets.
+
+Examples:
+  hexapla corpus sets.jsonl beads.jsonl
+  hexapla corpus --languages=en,fr --workers=32 --retry_for=10m sets.jsonl beads.jsonl
+  zcat sets.jsonl.gz | hexapla --local corpus - beads.jsonl
+
+Exit codes: 0 done; 1 done but some sets failed, or invalid input; 2 usage; 3 no server
+reached, or none for --retry_for. Global flags such as --server: see hexapla --help.)";
+
+constexpr char kMatchFooter[] =
+    R"(Prints one group of versions a line, the names as given, with tabs between; a file
+without versions stands alone. Files of one language are never versions of one another:
+of near-duplicates the best is in a group, and a note says whom the others repeat.
+
+Examples:
+  hexapla match *.txt
+  find heap -type f | hexapla match --files_from=- --format=jsonl > groups.jsonl
+  hexapla match --languages=en,,zh-Hant a.txt b.txt c.txt
+
+Exit codes: 0 done; 1 done but some files failed, or an error of the call; 2 usage;
+3 no server reached. Global flags such as --server and --local: see hexapla --help.)";
 
 constexpr char kModelsFooter[] = R"(Example:
   hexapla models --format=jsonl
@@ -84,10 +118,17 @@ constexpr std::array kInputFormats = {
     NamedValue<InputFormat>{"text", InputFormat::kText},
     NamedValue<InputFormat>{"lines", InputFormat::kLines},
 };
+constexpr std::array kProgressStyles = {
+    NamedValue<ProgressStyle>{"auto", ProgressStyle::kAuto},
+    NamedValue<ProgressStyle>{"bar", ProgressStyle::kBar},
+    NamedValue<ProgressStyle>{"lines", ProgressStyle::kLines},
+    NamedValue<ProgressStyle>{"none", ProgressStyle::kNone},
+};
 constexpr std::array<absl::string_view, 3> kLaterOutputFormats = {"tmx", "xliff", "html"};
 constexpr std::array<absl::string_view, 4> kLaterInputFormats = {"markdown", "html", "srt",
                                                                  "jsonl"};
-constexpr std::array<const char*, 3> kLaterCommands = {"match", "score", "corpus"};
+constexpr std::array<absl::string_view, 0> kNoneLater = {};
+constexpr std::array<const char*, 1> kLaterCommands = {"score"};
 
 // A usage error found after CLI11 has parsed the words; caught in Parse below.
 class UsageError : public CLI::Error {
@@ -152,6 +193,12 @@ double CheckProbability(const std::string& flag, double value) {
   // Written so that not-a-number fails too.
   if (!(value >= 0 && value <= 1)) throw UsageError(flag, "must lie between 0 and 1");
   return value;
+}
+
+void CheckBeadSize(std::optional<int> bead_size) {
+  if (bead_size.value_or(1) < 1 || bead_size.value_or(1) > kBeadSizeMax) {
+    throw UsageError("--max_bead_size", absl::StrCat("must lie between 1 and ", kBeadSizeMax));
+  }
 }
 
 std::vector<std::string> SplitList(const std::string& text) {
@@ -278,10 +325,7 @@ struct AlignFlags {
     }
     CheckProbability("--min_probability", result.min_probability);
     CheckProbability("--min_document_probability", result.min_document_probability.value_or(0));
-    const int bead_size = result.max_bead_size.value_or(1);
-    if (bead_size < 1 || bead_size > kBeadSizeMax) {
-      throw UsageError("--max_bead_size", absl::StrCat("must lie between 1 and ", kBeadSizeMax));
-    }
+    CheckBeadSize(result.max_bead_size);
     return result;
   }
 };
@@ -321,6 +365,128 @@ struct DetectFlags {
     for (const std::string& candidate : result.candidates) {
       if (candidate.empty()) throw UsageError("--candidates", "a language is empty");
     }
+    return result;
+  }
+};
+
+struct CorpusFlags {
+  CorpusCommand command;
+  std::vector<std::string> files;
+  std::string languages;
+  std::string retry_for;
+  std::string progress;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* corpus = app.add_subcommand("corpus", "align many sets of versions, resumable");
+    corpus->footer(kCorpusFooter);
+    corpus->add_option("FILE", files, "IN.jsonl OUT.jsonl; - is standard input or output")
+        ->type_name("");
+    corpus
+        ->add_option("--languages", languages,
+                     "languages of the versions in order where a set does not name them")
+        ->type_name("CODE,CODE...");
+    corpus->add_option("--workers", command.workers, "sets in flight; default 16")->type_name("N");
+    corpus
+        ->add_option("--retry_for", retry_for,
+                     "how long to try again while the server is unavailable; default 1m")
+        ->type_name("TIME");
+    corpus
+        ->add_option("--progress", progress,
+                     "auto (default: bar at a terminal, else lines), bar, lines, none")
+        ->type_name("NAME");
+    corpus
+        ->add_option("--min_probability", command.min_probability,
+                     "leave out beads under this probability")
+        ->type_name("P");
+    corpus
+        ->add_option("--max_bead_size", command.max_bead_size,
+                     absl::StrCat("most sentences of one version in a bead, 1 to ", kBeadSizeMax))
+        ->type_name("N");
+    corpus->add_flag("--no_merges", command.no_merges, "only beads of single sentences");
+    return corpus;
+  }
+
+  CorpusCommand Parse() const {
+    CorpusCommand result = command;
+    if (files.size() != 2) {
+      throw UsageError("FILE",
+                       absl::StrFormat("%d given; expected IN.jsonl OUT.jsonl", files.size()));
+    }
+    result.input = files[0];
+    result.output = files[1];
+    result.languages = SplitList(languages);
+    if (result.languages.size() > kFilesMax) {
+      throw UsageError("--languages", absl::StrFormat("%d given; a set has at most %d versions",
+                                                      result.languages.size(), kFilesMax));
+    }
+    if (result.workers < 1 || result.workers > kSetsInFlightMax) {
+      throw UsageError("--workers", absl::StrCat("must lie between 1 and ", kSetsInFlightMax));
+    }
+    // Zero is a wish one may have here.
+    if (retry_for == "0") {
+      result.retry_for = absl::ZeroDuration();
+    } else if (!retry_for.empty()) {
+      result.retry_for = ParseTime("--retry_for", retry_for);
+    }
+    if (!progress.empty()) {
+      result.progress = ValueNamed(
+          "--progress", progress, kProgressStyles, kNoneLater,
+          {ProgressStyle::kAuto, ProgressStyle::kBar, ProgressStyle::kLines, ProgressStyle::kNone});
+    }
+    CheckProbability("--min_probability", result.min_probability);
+    CheckBeadSize(result.max_bead_size);
+    return result;
+  }
+};
+
+struct MatchFlags {
+  MatchCommand command;
+  bool lines = false;
+  std::string input_format;
+  std::string format;
+  std::string languages;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* match = app.add_subcommand("match", "find which files are versions of one another");
+    match->footer(kMatchFooter);
+    match->add_option("FILE", command.files, "documents in any order; - is standard input")
+        ->type_name("");
+    match
+        ->add_option("--files_from", command.files_from,
+                     "read further names from NAME, one a line; - is standard input")
+        ->type_name("NAME");
+    match->add_option("--format", format, "tsv (default): names alone; jsonl: probabilities too")
+        ->type_name("NAME");
+    match->add_flag("--lines", lines, "one sentence a line; same as --input_format=lines");
+    match->add_option("--input_format", input_format, "auto (default), text, lines")
+        ->type_name("NAME");
+    match
+        ->add_option("--languages", languages,
+                     "languages of the files in order (BCP-47); an empty entry is detected,\n"
+                     "as the second of en,")
+        ->type_name("CODE,CODE...");
+    match
+        ->add_option("--min_probability", command.min_probability,
+                     "least probability of files in one group; default 0.5")
+        ->type_name("P");
+    match->add_flag("--allow_same_language", command.allow_same_language,
+                    "a group may hold several files of one language");
+    return match;
+  }
+
+  MatchCommand Parse() const {
+    MatchCommand result = command;
+    if (result.files.empty() && result.files_from.empty()) {
+      throw UsageError("FILE", "none given, nor --files_from");
+    }
+    std::vector<std::string> inputs = result.files;
+    inputs.push_back(result.files_from);
+    CheckStandardInputOnce(inputs);
+    result.format = ParseFormat(format, {OutputFormat::kTsv, OutputFormat::kJsonl})
+                        .value_or(OutputFormat::kTsv);
+    result.input_format = ParseInputFormat(input_format, lines);
+    result.languages = SplitList(languages);
+    CheckProbability("--min_probability", result.min_probability);
     return result;
   }
 };
@@ -398,10 +564,14 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
   GlobalFlags global;
   AlignFlags align;
   DetectFlags detect;
+  CorpusFlags corpus;
+  MatchFlags match;
   ModelsFlags models;
   global.AddTo(app);
   CLI::App* align_app = align.AddTo(app);
   CLI::App* detect_app = detect.AddTo(app);
+  CLI::App* corpus_app = corpus.AddTo(app);
+  CLI::App* match_app = match.AddTo(app);
   CLI::App* models_app = models.AddTo(app);
   CLI::App* health_app = app.add_subcommand("health", "say whether the server is serving");
   health_app->footer(kHealthFooter);
@@ -414,6 +584,8 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
     CommandLine result = {.connection = global.Parse(environment), .command = HealthCommand()};
     if (align_app->parsed()) result.command = align.Parse();
     if (detect_app->parsed()) result.command = detect.Parse();
+    if (corpus_app->parsed()) result.command = corpus.Parse();
+    if (match_app->parsed()) result.command = match.Parse();
     if (models_app->parsed()) result.command = models.Parse();
     return result;
   } catch (const CLI::CallForVersion& version) {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 
 #include "client/exit_code.h"
+#include "client/progress.h"
 
 namespace hexapla {
 
@@ -66,6 +67,38 @@ struct DetectCommand {
   std::vector<std::string> candidates = {};
 };
 
+struct CorpusCommand {
+  // Names; "-" is standard input and output.
+  std::string input = "";
+  std::string output = "";
+  // BCP-47, of the versions in order where a set does not say; one may be empty.
+  std::vector<std::string> languages = {};
+  double min_probability = 0;
+  std::optional<int> max_bead_size = std::nullopt;
+  bool no_merges = false;
+  // Sets in flight; at least 1.
+  int workers = 16;
+  // How long to go on trying while the server is unavailable.
+  absl::Duration retry_for = absl::Minutes(1);
+  ProgressStyle progress = ProgressStyle::kAuto;
+};
+
+struct MatchCommand {
+  // Names; "-" is standard input, at most once.
+  std::vector<std::string> files = {};
+  // A file with further names, one a line; "-" is standard input. Empty: none.
+  std::string files_from = "";
+  InputFormat input_format = InputFormat::kAuto;
+  // kTsv or kJsonl.
+  OutputFormat format = OutputFormat::kTsv;
+  // BCP-47, one for each file, those of files_from last, or none at all; an empty
+  // one is detected.
+  std::vector<std::string> languages = {};
+  // Documents share a group from this probability on; 0: the server's default.
+  double min_probability = 0;
+  bool allow_same_language = false;
+};
+
 struct ModelsCommand {
   std::optional<OutputFormat> format = std::nullopt;
 };
@@ -74,7 +107,7 @@ struct HealthCommand {};
 
 struct CommandLine {
   ConnectionOptions connection = {};
-  std::variant<AlignCommand, DetectCommand, ModelsCommand, HealthCommand> command;
+  std::variant<AlignCommand, DetectCommand, CorpusCommand, MatchCommand, ModelsCommand, HealthCommand> command;
 };
 
 // The program's answer when there is nothing to run: help, version, or a usage

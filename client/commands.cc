@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 
 #include "client/alignment_warnings.h"
+#include "client/corpus.h"
 #include "client/field_names.h"
 #include "client/input_file.h"
 #include "client/output_writer.h"
@@ -297,6 +298,9 @@ ExitCode RunCommand(const CommandLine& command_line, const Connector& connect,
     exit_code = Report(Align(*align, servers, connect, streams), streams);
   } else if (const auto* detect = std::get_if<DetectCommand>(&command_line.command)) {
     exit_code = Detection(*detect, servers, connect, streams).Run();
+  } else if (const auto* corpus = std::get_if<CorpusCommand>(&command_line.command)) {
+    exit_code = Report(
+        RunCorpus(*corpus, servers, command_line.connection.timeout, connect, streams), streams);
   } else if (const auto* models = std::get_if<ModelsCommand>(&command_line.command)) {
     exit_code = Report(ListModels(*models, servers, connect, streams), streams);
   } else {

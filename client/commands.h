@@ -25,6 +25,8 @@ struct CommandStreams {
   std::ostream& errors;
   // Where `output` leads.
   Terminal terminal;
+  // The same for `errors`.
+  Terminal errors_terminal = {};
 };
 
 // Gives a client for the servers at these addresses, or Unavailable.

@@ -56,7 +56,8 @@ int Main(const std::vector<std::string>& arguments) {
                     {.input = std::cin,
                      .output = std::cout,
                      .errors = std::cerr,
-                     .terminal = DetectTerminal(STDOUT_FILENO)});
+                     .terminal = DetectTerminal(STDOUT_FILENO),
+                     .errors_terminal = DetectTerminal(STDERR_FILENO)});
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/output_writer.h"
 
-#include <google/protobuf/util/json_util.h>
 #include <unicode/locid.h>
 #include <unicode/unistr.h>
 
@@ -11,27 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "nlohmann/json.hpp"
 
 #include "client/alignment_table.h"
+#include "client/json_text.h"
 
 namespace hexapla {
 namespace {
-
-// Zeros and empty lists are written too, so that a reader finds every field.
-std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  return status.ok() ? json : "{}";
-}
-
-// A JSON string; bytes that are not UTF-8, as file names may have, become U+FFFD.
-std::string JsonString(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 std::string JoinIndices(const v1::BeadSide& side, absl::string_view separator) {
   return absl::StrJoin(side.sentence_indices(), separator);

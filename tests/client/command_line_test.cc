@@ -199,8 +199,16 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
        .message = "match: this command is not available in this version"},
       {.arguments = {"score", "--languages=en,fr"},
        .message = "score: this command is not available in this version"},
-      {.arguments = {"corpus", "in", "out"},
-       .message = "corpus: this command is not available in this version"},
+      {.arguments = {"corpus", "in"}, .message = "1 given; expected IN.jsonl OUT.jsonl"},
+      {.arguments = {"corpus", "in", "out", "more"}, .message = "3 given"},
+      {.arguments = {"corpus", "in", "out", "--workers=0"}, .message = "--workers"},
+      {.arguments = {"corpus", "in", "out", "--workers=1025"}, .message = "--workers"},
+      {.arguments = {"corpus", "in", "out", "--retry_for=soon"}, .message = "--retry_for"},
+      {.arguments = {"corpus", "in", "out", "--progress=loud"}, .message = "--progress"},
+      {.arguments = {"corpus", "in", "out", "--min_probability=2"}, .message = "--min_probability"},
+      {.arguments = {"corpus", "in", "out", "--max_bead_size=9"}, .message = "--max_bead_size"},
+      {.arguments = {"corpus", "in", "out", "--languages=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"},
+       .message = "--languages"},
       {.arguments = {"health", "extra"}, .message = "extra"},
       {.arguments = {"health", "--server=a:1,,b:2"}, .message = "--server"},
       {.arguments = {"health", "--server=a:port"}, .message = "--server"},
@@ -229,13 +237,30 @@ TEST(CommandLineTest, TheNumberOfFilesIsBounded) {
   EXPECT_EQ(ParseExit(arguments).exit_code, kExitUsage);
 }
 
+TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
+  const CommandLine parsed = std::get<CommandLine>(ParseCommandLine(
+      {"corpus", "-", "out", "--languages=en,,fr", "--workers=3", "--retry_for=0",
+       "--progress=lines", "--no_merges", "--max_bead_size=2", "--min_probability=0.5"},
+      {}));
+  const auto& corpus = std::get<CorpusCommand>(parsed.command);
+  EXPECT_EQ(corpus.input, "-");
+  EXPECT_EQ(corpus.output, "out");
+  EXPECT_THAT(corpus.languages, testing::ElementsAre("en", "", "fr"));
+  EXPECT_EQ(corpus.workers, 3);
+  EXPECT_EQ(corpus.retry_for, absl::ZeroDuration());
+  EXPECT_EQ(corpus.progress, ProgressStyle::kLines);
+  EXPECT_TRUE(corpus.no_merges);
+  EXPECT_EQ(corpus.max_bead_size, 2);
+  EXPECT_EQ(corpus.min_probability, 0.5);
+}
+
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
   EXPECT_EQ(ParseExit({"health"}, {.server = "a:b:c:"}).exit_code, kExitUsage);
 }
 
 TEST(CommandLineTest, LaterCommandsAreNotOfferedAsCommands) {
   const std::string help = ParseExit({"--help"}).standard_output;
-  EXPECT_THAT(help, testing::Not(HasSubstr("  match")));
+  EXPECT_THAT(help, testing::Not(HasSubstr("  score")));
   EXPECT_THAT(help, HasSubstr("not available in this version"));
 }
 

@@ -75,6 +75,11 @@ class FakeService {
       [](const auto&, auto&) { return grpc::Status::OK; };
   std::function<grpc::Status(const v1::DetectLanguagesRequest&, v1::DetectLanguagesResponse&)>
       detect = [](const auto&, auto&) { return grpc::Status::OK; };
+  using AlignStream = grpc::ServerReaderWriterInterface<v1::StreamAlignDocumentsResponse,
+                                                        v1::StreamAlignDocumentsRequest>;
+  std::function<grpc::Status(AlignStream&)> align_stream = [](AlignStream&) {
+    return grpc::Status::OK;
+  };
   v1::ListModelsResponse models;
   grpc::health::v1::HealthCheckResponse::ServingStatus health =
       grpc::health::v1::HealthCheckResponse::SERVING;
@@ -88,6 +93,13 @@ class FakeService {
                                 v1::AlignDocumentsResponse* response) override {
       ++fake_.calls;
       return fake_.align(*request, *response);
+    }
+    grpc::Status StreamAlignDocuments(
+        grpc::ServerContext*,
+        grpc::ServerReaderWriter<v1::StreamAlignDocumentsResponse, v1::StreamAlignDocumentsRequest>*
+            stream) override {
+      ++fake_.calls;
+      return fake_.align_stream(*stream);
     }
 
    private:

@@ -163,7 +163,10 @@ class Api:
         method = service.methods_by_name[name]
         reply = self._factory.GetPrototype(method.output_type)
         # protobuf 3.21's descriptors of methods do not say what streams.
-        shape = channel.unary_stream if name == "Watch" else channel.unary_unary
+        if name.startswith("Stream") or name == "MatchDocuments":
+            shape = channel.stream_stream
+        else:
+            shape = channel.unary_stream if name == "Watch" else channel.unary_unary
         serialize = bytes if isinstance(request, bytes) else type(request).SerializeToString
         return shape(f"/{service.full_name}/{name}", request_serializer=serialize,
                      response_deserializer=reply.FromString)

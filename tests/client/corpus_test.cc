@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/corpus.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
+
+#include "tests/client/fake_service.h"
+#include "tests/client/temporary_file.h"
+
+namespace hexapla {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Request = v1::StreamAlignDocumentsRequest;
+using Response = v1::StreamAlignDocumentsResponse;
+using AlignStream = FakeService::AlignStream;
+
+std::string SetLine(const std::string& id, const std::string& text = "One.") {
+  return absl::StrCat(R"({"id":")", id, R"(","versions":[{"text":")", text,
+                      R"("},{"sentences":["Un."]}]})", "\n");
+}
+
+// Answers a set with a bead without sides, whose score is the length of its first
+// text.
+void Answer(const std::string& request_id, size_t bytes, AlignStream& stream) {
+  Response reply;
+  reply.set_request_id(request_id);
+  reply.mutable_progress();
+  stream.Write(reply);
+  reply.mutable_beads()->add_beads()->set_score(static_cast<float>(bytes));
+  stream.Write(reply);
+  reply.mutable_summary()->set_document_probability(0.5);
+  stream.Write(reply);
+}
+
+class CorpusTest : public ::testing::Test {
+ protected:
+  CorpusTest() {
+    command_.retry_for = absl::Seconds(5);
+    command_.progress = ProgressStyle::kNone;
+    service_.align_stream = [this](AlignStream& stream) { return AnswerAll(stream, 1 << 30); };
+  }
+
+  // Answers so many sets and then says that it has to go.
+  grpc::Status AnswerAll(AlignStream& stream, int count) {
+    Request request;
+    std::map<std::string, size_t> parts;
+    while (stream.Read(&request)) {
+      const std::string& id = request.request_id();
+      requests_.push_back(request);
+      size_t bytes = 0;
+      if (request.has_documents()) {
+        bytes = request.documents().versions(0).text().size();
+      } else {
+        if (request.chunk().version_index() == 0) parts[id] += request.chunk().text().size();
+        if (!request.has_end()) continue;
+        bytes = parts[id];
+      }
+      if (count-- <= 0) return {grpc::StatusCode::UNAVAILABLE, "going"};
+      Answer(id, bytes, stream);
+    }
+    return grpc::Status::OK;
+  }
+
+  absl::Status Run(const std::string& input) {
+    const TemporaryFile file(input);
+    command_.input = file.name();
+    command_.output = output_.name();
+    return RunFiles();
+  }
+  absl::Status RunFiles() {
+    std::ostringstream errors;
+    const absl::Status status =
+        RunCorpus(command_, {"fake"}, timeout_,
+                  [this](const std::vector<std::string>&) { return service_.InProcessClient(); },
+                  {.input = input_, .output = standard_output_, .errors = errors, .terminal = {}});
+    errors_ = errors.str();
+    return status;
+  }
+
+  std::vector<std::string> Lines() const {
+    std::ifstream file(output_.name());
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  FakeService service_;
+  CorpusCommand command_;
+  absl::Duration timeout_ = absl::Seconds(20);
+  const TemporaryFile output_{""};
+  std::istringstream input_;
+  std::ostringstream standard_output_;
+  std::string errors_;
+  std::vector<Request> requests_;
+};
+
+TEST_F(CorpusTest, EverySetGetsALine) {
+  ASSERT_TRUE(Run(SetLine("a") + "\n" + SetLine("b", "Three.") + SetLine("c")).ok());
+  const std::string bead = R"([{"sides":[],"probability":0,"score":)";
+  EXPECT_THAT(Lines(),
+              ElementsAre(R"({"id":"a","beads":)" + bead + R"(4}],"document_probability":0.5})",
+                          R"({"id":"b","beads":)" + bead + R"(6}],"document_probability":0.5})",
+                          R"({"id":"c","beads":)" + bead + R"(4}],"document_probability":0.5})"));
+  EXPECT_EQ(errors_, "");
+}
+
+TEST_F(CorpusTest, OptionsAndLanguagesAreSent) {
+  command_.languages = {"en", "fr"};
+  command_.max_bead_size = 3;
+  command_.no_merges = true;
+  command_.min_probability = 0.25;
+  ASSERT_TRUE(Run(SetLine("a")).ok());
+  ASSERT_EQ(requests_.size(), 1u);
+  const v1::AlignDocumentsRequest& set = requests_[0].documents();
+  EXPECT_EQ(set.versions(1).language(), "fr");
+  EXPECT_EQ(set.options().max_bead_size(), 3);
+  EXPECT_TRUE(set.options().no_merges());
+  EXPECT_EQ(set.options().min_probability(), 0.25);
+  EXPECT_TRUE(set.options().return_text());
+}
+
+TEST_F(CorpusTest, OnlyGivenSentencesNeedNoText) {
+  ASSERT_TRUE(Run(R"({"id":"a","versions":[{"sentences":["x"]},{"sentences":["y"]}]})").ok());
+  EXPECT_FALSE(requests_[0].documents().options().return_text());
+}
+
+TEST_F(CorpusTest, BadLinesAreErrorsOfTheirOwnAndTheRestIsDone) {
+  const std::string input =
+      SetLine("a") + "no JSON\n" + SetLine("a") + "{\"id\":\"b\",\"versions\":1}\n" + SetLine("c");
+  const absl::Status status = Run(input);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("3 of 5 sets failed"));
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_THAT(lines[1], HasSubstr(R"("id":"a","line":3,"error":{"code":"ALREADY_EXISTS",)"
+                                  R"("message":"line 3: the id is that of line 1 too")"));
+  EXPECT_THAT(lines[2],
+              HasSubstr(R"("id":"b","error":{"code":"INVALID_ARGUMENT","message":"line 4:)"));
+  EXPECT_THAT(lines[4], HasSubstr(R"("id":null,"line":2,"error")"));
+  // The same again has nothing to do and the same outcome.
+  EXPECT_EQ(Run(input).message(), status.message());
+  EXPECT_EQ(Lines(), lines);
+  EXPECT_EQ(requests_.size(), 2u);
+}
+
+TEST_F(CorpusTest, ErrorsOfTheServerAreKeptPerSet) {
+  service_.align_stream = [](AlignStream& stream) {
+    Request request;
+    while (stream.Read(&request)) {
+      Response reply;
+      reply.set_request_id(request.request_id());
+      *reply.mutable_error() =
+          ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED, "versions[0].text is too long",
+                           "TEXT_TOO_LONG", "versions[0].text");
+      stream.Write(reply);
+    }
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run(SetLine("a")).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Lines(), ElementsAre(R"({"id":"a","error":{"code":"RESOURCE_EXHAUSTED","message":)"
+                                   R"("line 1: versions[0].text is too long [TEXT_TOO_LONG]"}})"));
+}
+
+TEST_F(CorpusTest, LostConnectionsAreMadeAgainAndNothingIsLostOrTwice) {
+  service_.align_stream = [this](AlignStream& stream) { return AnswerAll(stream, 7); };
+  std::string input;
+  std::set<std::string> ids;
+  for (int i = 0; i < 100; ++i) {
+    ids.insert(absl::StrCat("set ", i));
+    input += SetLine(absl::StrCat("set ", i));
+  }
+  ASSERT_TRUE(Run(input).ok());
+  const std::vector<std::string> lines = Lines();
+  EXPECT_EQ(lines.size(), 100u);
+  for (const std::string& line : lines) ids.erase(nlohmann::json::parse(line)["id"]);
+  EXPECT_THAT(ids, IsEmpty());
+  EXPECT_GE(service_.calls, 15);
+  EXPECT_THAT(errors_, HasSubstr("warning: the server is not available: going; trying again"));
+}
+
+TEST_F(CorpusTest, ServerThatStaysAwayEndsTheRunAndAnotherDoesTheRest) {
+  command_.retry_for = absl::Milliseconds(200);
+  int left = 2;
+  service_.align_stream = [&](AlignStream& stream) {
+    return AnswerAll(stream, std::exchange(left, 0));
+  };
+  const std::string input = SetLine("a") + SetLine("b") + SetLine("c") + SetLine("d");
+  EXPECT_TRUE(absl::IsUnavailable(Run(input)));
+  EXPECT_EQ(Lines().size(), 2u);
+  left = 100;
+  requests_.clear();
+  ASSERT_TRUE(Run(input).ok());
+  EXPECT_EQ(Lines().size(), 4u);
+  EXPECT_EQ(requests_.size(), 2u);
+}
+
+TEST_F(CorpusTest, StreamThatEndsEarlyWithoutAnErrorIsTriedAgain) {
+  int calls = 0;
+  service_.align_stream = [&](AlignStream& stream) {
+    return ++calls == 1 ? grpc::Status::OK : AnswerAll(stream, 1 << 30);
+  };
+  EXPECT_TRUE(Run(SetLine("a")).ok());
+  EXPECT_EQ(Lines().size(), 1u);
+}
+
+TEST_F(CorpusTest, OtherErrorsOfTheStreamEndTheRun) {
+  service_.align_stream = [](AlignStream&) {
+    return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "no token");
+  };
+  EXPECT_EQ(Run(SetLine("a")).code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(service_.calls, 1);
+}
+
+TEST_F(CorpusTest, SilentServerIsLeftAlone) {
+  timeout_ = absl::Milliseconds(300);
+  command_.retry_for = absl::ZeroDuration();
+  // Nothing is answered, but this side stays open for the answer.
+  service_.align_stream = [](AlignStream& stream) {
+    Request request;
+    stream.Read(&request);
+    stream.Read(&request);
+    absl::SleepFor(absl::Seconds(2));
+    return grpc::Status::OK;
+  };
+  const absl::Status status = Run(SetLine("a"));
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no answer within 300ms"));
+}
+
+TEST_F(CorpusTest, LargeSetGoesInPartsThatMayCutCharacters) {
+  std::string text;
+  for (int i = 0; i < 700000; ++i) text += "\xC3\xA9";
+  ASSERT_TRUE(Run(SetLine("a", "x" + text)).ok());
+  ASSERT_GE(requests_.size(), 5u);
+  EXPECT_TRUE(requests_.front().has_open());
+  EXPECT_TRUE(requests_.back().has_end());
+  std::string joined;
+  std::vector<std::string> sentences;
+  for (const Request& request : requests_) {
+    EXPECT_LT(request.ByteSizeLong(), 1u << 20);
+    joined += request.chunk().text();
+    for (const std::string& sentence : request.chunk().sentences()) sentences.push_back(sentence);
+  }
+  EXPECT_EQ(joined, "x" + text);
+  EXPECT_THAT(sentences, ElementsAre("Un."));
+}
+
+TEST_F(CorpusTest, WorkersBoundTheSetsInFlight) {
+  command_.workers = 3;
+  size_t most = 0;
+  service_.align_stream = [&most](AlignStream& stream) {
+    Request request;
+    std::vector<std::string> open;
+    // Answers only when no more come.
+    while (stream.Read(&request)) {
+      open.push_back(request.request_id());
+      most = std::max(most, open.size());
+      if (open.size() < 3) continue;
+      for (const std::string& id : open) Answer(id, 0, stream);
+      open.clear();
+    }
+    return grpc::Status::OK;
+  };
+  std::string input;
+  for (int i = 0; i < 30; ++i) input += SetLine(absl::StrCat(i));
+  ASSERT_TRUE(Run(input).ok());
+  EXPECT_EQ(most, 3u);
+  EXPECT_EQ(Lines().size(), 30u);
+}
+
+TEST_F(CorpusTest, StandardStreamsServeAsFiles) {
+  command_.input = "-";
+  command_.output = "-";
+  input_.str(SetLine("a"));
+  ASSERT_TRUE(RunFiles().ok());
+  EXPECT_THAT(standard_output_.str(), HasSubstr(R"({"id":"a","beads":[)"));
+}
+
+TEST_F(CorpusTest, WrongFilesNeedNoServer) {
+  command_.input = "/no such file";
+  command_.output = output_.name();
+  EXPECT_THAT(std::string(RunFiles().message()), HasSubstr("/no such file: cannot be read"));
+  command_.input = "/tmp";
+  EXPECT_THAT(std::string(RunFiles().message()), HasSubstr("/tmp: cannot be read"));
+  command_.input = output_.name();
+  EXPECT_THAT(std::string(RunFiles().message()), HasSubstr("the same file"));
+  EXPECT_EQ(service_.calls, 0);
+}
+
+}  // namespace
+}  // namespace hexapla

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""StreamAlignDocuments and `hexapla corpus`, through the real programs."""
+
+import json
+import pathlib
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import grpc
+
+import corpus_sets
+import harness
+
+api = None
+
+
+def setUpModule():
+    global api
+    api = harness.Api()
+
+
+class Stream:
+    """One stream of sets, as Python's own gRPC sees it."""
+
+    def __init__(self, channel):
+        self._requests = queue.Queue()
+        self._type = api.type("StreamAlignDocumentsRequest")
+        self.replies = api.method(channel, "AlignmentService", "StreamAlignDocuments",
+                                  self._type())(iter(self._requests.get, None),
+                                                timeout=harness.SECONDS_OF_A_CALL)
+
+    def send(self, request_id, **step):
+        self._requests.put(self._type(request_id=request_id, **step))
+
+    def close(self):
+        self._requests.put(None)
+
+    def rest(self):
+        """All replies by id, and the order of the last ones."""
+        self.close()
+        by_id, order = {}, []
+        for reply in self.replies:
+            by_id.setdefault(reply.request_id, []).append(reply)
+            if reply.WhichOneof("step") in ("summary", "error"):
+                order.append(reply.request_id)
+        return by_id, order
+
+
+def documents(number):
+    request = api.type("AlignDocumentsRequest")()
+    for version in corpus_sets.made_up_set(number)["versions"]:
+        request.versions.add(**version)
+    return request
+
+
+class Streams(unittest.TestCase):
+    def test_a_stream_gives_what_single_calls_give(self):
+        with harness.Server() as server, harness.channel_to(server) as channel:
+            stream = Stream(channel)
+            for number in range(20):
+                stream.send(str(number), documents=documents(number))
+            by_id, order = stream.rest()
+            self.assertEqual(sorted(order, key=int), [str(n) for n in range(20)])
+            for number in range(20):
+                whole = api.call(channel, "AlignmentService", "AlignDocuments", documents(number))
+                replies = by_id[str(number)]
+                beads = [bead for reply in replies for bead in reply.beads.beads]
+                self.assertEqual(beads, list(whole.beads))
+                self.assertEqual(replies[-1].summary.document_probability,
+                                 whole.summary.document_probability)
+
+    def test_a_large_set_may_come_in_parts_cut_anywhere(self):
+        text = "".join(f"Été numéro {i}, très beau. " for i in range(3000)).encode()
+        with harness.Server() as server, harness.channel_to(server) as channel:
+            stream = Stream(channel)
+            open_documents = api.type("OpenDocuments")()
+            for _ in range(2):
+                open_documents.versions.add(language="fr")
+            stream.send("large", open=open_documents)
+            for version in range(2):
+                for begin in range(0, len(text), 10007):
+                    stream.send("large", chunk=dict(version_index=version,
+                                                    text=text[begin:begin + 10007]))
+            stream.send("large", end={})
+            by_id, _ = stream.rest()
+            summary = by_id["large"][-1].summary
+            self.assertEqual(summary.versions[0].sentence_count, 3000)
+            found = [sentence for reply in by_id["large"] for sentence in reply.sentences.sentences
+                     if reply.sentences.version_index == 1]
+            self.assertEqual(len(found), 3000)
+            beads = [[list(side.sentence_indices) for side in bead.sides]
+                     for reply in by_id["large"] for bead in reply.beads.beads]
+            harness.covers_once(self, beads, [3000, 3000])
+
+    def test_bad_sets_leave_the_others_alone(self):
+        with harness.Server() as server, harness.channel_to(server) as channel:
+            stream = Stream(channel)
+            stream.send("bad", documents={})
+            stream.send("stray", end={})
+            stream.send("good", documents=documents(1))
+            by_id, order = stream.rest()
+            self.assertEqual(sorted(order), ["bad", "good", "stray"])
+            self.assertEqual(by_id["bad"][-1].error.code,
+                             grpc.StatusCode.INVALID_ARGUMENT.value[0])
+            self.assertTrue(by_id["good"][-1].HasField("summary"))
+
+    def test_drain_ends_the_stream_and_the_server(self):
+        with harness.Server() as server, harness.channel_to(server) as channel:
+            stream = Stream(channel)
+            stream.send("first", documents=documents(1))
+            for reply in stream.replies:
+                if reply.HasField("summary"):
+                    break
+            begin = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            with self.assertRaises(grpc.RpcError) as caught:
+                next(stream.replies)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+            self.assertEqual(api.details(caught.exception)["ErrorInfo"].reason, "SERVER_NOT_READY")
+            stream.close()
+            channel.close()
+            code, _ = server.wait()
+            self.assertEqual(code, 0)
+            self.assertLess(time.monotonic() - begin, 5)
+
+    def test_a_client_that_vanishes_leaves_the_server_free(self):
+        request = api.type("AlignDocumentsRequest")()
+        for _ in range(2):
+            request.versions.add(language="en", sentences=[f"Line {i}." for i in range(9000)])
+        with harness.Server("--workers=1") as server, harness.channel_to(server) as channel:
+            stream = Stream(channel)
+            for number in range(5):
+                stream.send(str(number), documents=request)
+            next(stream.replies)  # a sign that it has begun
+            stream.replies.cancel()
+            stream.close()
+            # With the work of the stream still going on this would take seconds.
+            begin = time.monotonic()
+            api.call(channel, "AlignmentService", "AlignDocuments", documents(1))
+            self.assertLess(time.monotonic() - begin, 1)
+
+
+class Corpus(unittest.TestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self._folder.cleanup)
+        self.folder = pathlib.Path(self._folder.name)
+        self.input = self.folder / "in.jsonl"
+        self.output = self.folder / "out.jsonl"
+
+    def run_corpus(self, *flags, server=None):
+        return harness.run_client("corpus", *flags, self.input, self.output, server=server)
+
+    def test_every_set_gets_one_line_of_the_documented_form(self):
+        corpus_sets.write_sets(self.input, 50)
+        with harness.Server() as server:
+            done = self.run_corpus(server=server.address)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, b"")
+        self.assertIn(b"50 sets in ", done.stderr)
+        results = {}
+        for line in self.output.read_text().splitlines():
+            result = json.loads(line)
+            self.assertEqual(list(result), ["id", "beads", "document_probability"])
+            results[result["id"]] = result
+        self.assertEqual(len(results), 50)
+        for number in range(50):
+            made_up = corpus_sets.made_up_set(number)
+            result = results[made_up["id"]]
+            beads = [[side["sentence_indices"] for side in bead["sides"]]
+                     for bead in result["beads"]]
+            harness.covers_once(self, beads, [
+                len(version.get("sentences") or version["text"].rstrip(".").split(". "))
+                for version in made_up["versions"]])
+            self.assertGreater(result["document_probability"], 0.5)
+
+    def test_bad_lines_are_kept_and_the_exit_code_says_so_every_time(self):
+        corpus_sets.write_sets(self.input, 30, bad_every=10)
+        with harness.Server() as server:
+            first = self.run_corpus(server=server.address)
+            lines = corpus_sets.sorted_lines(self.output)
+            second = self.run_corpus(server=server.address)
+        for done in (first, second):
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"3 of 30 sets failed", done.stderr)
+        self.assertEqual(corpus_sets.sorted_lines(self.output), lines)
+        errors = [json.loads(line) for line in lines if b'"error"' in line]
+        self.assertEqual(sorted(error["error"]["code"] for error in errors),
+                         ["ALREADY_EXISTS", "INVALID_ARGUMENT", "INVALID_ARGUMENT"])
+
+    def test_in_process_run_gives_the_same_lines(self):
+        corpus_sets.write_sets(self.input, 20)
+        with harness.Server() as server:
+            self.run_corpus(server=server.address)
+        lines = corpus_sets.sorted_lines(self.output)
+        self.output.unlink()
+        done = harness.run_client("--local", "corpus", "--workers=3", self.input, self.output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(corpus_sets.sorted_lines(self.output), lines)
+
+    def test_standard_streams(self):
+        corpus_sets.write_sets(self.input, 3)
+        done = harness.run_client("--local", "corpus", "--progress=none", "-", "-",
+                                  stdin=self.input.read_bytes())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assertEqual(done.stderr, b"")
+
+    def test_no_server_is_3_and_costs_nothing(self):
+        corpus_sets.write_sets(self.input, 3)
+        done = harness.run_client("--connect_timeout=300ms", "corpus", self.input, self.output,
+                                  server="127.0.0.1:1")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(self.output.read_bytes(), b"")
+
+    def test_wrong_use_is_2(self):
+        for arguments in ([], ["a"], ["a", "b", "c"], ["--workers=0", "a", "b"],
+                          ["--retry_for=soon", "a", "b"], ["--progress=loud", "a", "b"]):
+            with self.subTest(arguments):
+                self.assertEqual(harness.run_client("corpus", *arguments).returncode, 2)
+
+    def test_the_drain_of_one_server_loses_nothing(self):
+        corpus_sets.write_sets(self.input, 400)
+        with harness.Server() as first:
+            address = first.address
+            client = subprocess.Popen(
+                [harness.CLIENT, "--server", address, "corpus", "--retry_for=30s",
+                 "--progress=none", str(self.input), str(self.output)], stderr=subprocess.PIPE)
+            while not self.output.exists() or self.output.stat().st_size < 5000:
+                time.sleep(0.01)
+            first.process.send_signal(signal.SIGTERM)
+            first.wait()
+        with harness.Server(listen=address):
+            _, errors = client.communicate(timeout=60)
+        self.assertEqual(client.returncode, 0, errors)
+        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 400)
+
+
+if __name__ == "__main__":
+    harness.main()
