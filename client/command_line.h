@@ -107,7 +107,9 @@ struct HealthCommand {};
 
 struct CommandLine {
   ConnectionOptions connection = {};
-  std::variant<AlignCommand, DetectCommand, CorpusCommand, MatchCommand, ModelsCommand, HealthCommand> command;
+  std::variant<AlignCommand, DetectCommand, CorpusCommand, MatchCommand, ModelsCommand,
+               HealthCommand>
+      command;
 };
 
 // The program's answer when there is nothing to run: help, version, or a usage
