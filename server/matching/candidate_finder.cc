@@ -19,11 +19,6 @@
 // judges what is between two documents before it joins them. On the news
 // documents of docs/matching.md the best partner in each language is the true
 // one in 99 of 100 cases.
-//
-// Near-duplicates have nearly the same words. Only documents of one language
-// with a high cosine are compared word by word, and only until they are known
-// to be in one class. Copies, which have just the same words, are found by a hash
-// and no partners of anybody, so that a heap of copies stays cheap.
 #include "server/matching/candidate_finder.h"
 
 #include <algorithm>
@@ -51,8 +46,6 @@ constexpr size_t kSecondLooks = 12;
 constexpr float kUsualDocuments = 1;
 // Standard deviations above the mean of random pairs, likewise.
 constexpr float kAboveRandom = 2;
-// Near-duplicates have at least this cosine of vectors, or of tellers.
-constexpr float kDuplicateCosine = 0.8F;
 
 struct Partner {
   int32_t document;
@@ -89,62 +82,15 @@ class TellerIndex {
   absl::flat_hash_map<int32_t, std::vector<Partner>> documents_;
 };
 
-// Classes of documents that grow together; named by their first document.
-class Classes {
- public:
-  explicit Classes(size_t size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), 0); }
-
-  int32_t Find(int32_t document) {
-    while (parent_[document] != document) {
-      parent_[document] = parent_[parent_[document]];
-      document = parent_[document];
-    }
-    return document;
-  }
-  void Join(int32_t a, int32_t b) {
-    a = Find(a);
-    b = Find(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<int32_t> parent_;
-};
-
-// Sorted ids of the words of a document.
-std::vector<int32_t> WordIds(const HeapDocument& document) {
-  std::vector<int32_t> ids;
-  for (const HeapDocument::Word& word : document.words) ids.push_back(word.id);
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
-
-bool NearlyRepeats(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-  const auto least = static_cast<double>(std::min(a.size(), b.size()));
-  const auto most = static_cast<double>(std::max(a.size(), b.size()));
-  if (least < kNearDuplicateShare * most || least == 0) return false;
-  size_t both = 0;
-  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    if (a[i] == b[j]) ++both;
-    const bool step_a = a[i] <= b[j];
-    const bool step_b = b[j] <= a[i];
-    i += step_a;
-    j += step_b;
-  }
-  const auto either = static_cast<double>(a.size() + b.size() - both);
-  return static_cast<double>(both) >= kNearDuplicateShare * either;
-}
-
 class CandidateSearch {
  public:
   CandidateSearch(const std::vector<HeapDocument>& documents, const DocumentSignatures& signatures,
-                  const CandidateOptions& options)
+                  const std::vector<bool>& left_out, const CandidateOptions& options)
       : documents_(documents),
         signatures_(signatures),
         options_(options),
         tellers_(signatures),
-        classes_(documents.size()),
-        is_copy_(documents.size()),
+        left_out_(left_out),
         second_looks_(documents.size()),
         everyone_(documents.size()),
         cosines_(documents.size()),
@@ -156,12 +102,9 @@ class CandidateSearch {
     HEXAPLA_RETURN_IF_ERROR(Prepare(stop));
     for (size_t d = 0; d < documents_.size(); ++d) {
       HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      if (!is_copy_[d]) Compare(static_cast<int32_t>(d));
+      if (!left_out_[d]) Compare(static_cast<int32_t>(d));
     }
     Candidates result;
-    for (size_t d = 0; d < documents_.size(); ++d) {
-      result.duplicate_class.push_back(classes_.Find(static_cast<int32_t>(d)));
-    }
     std::sort(pairs_.begin(), pairs_.end());
     pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
     result.pairs = std::move(pairs_);
@@ -172,15 +115,9 @@ class CandidateSearch {
  private:
   const std::string& TagOf(int32_t document) const { return tags_[tag_of_[document]]; }
 
-  // Whether the two may be near-duplicates, by their languages.
-  bool MayBeDuplicates(int32_t a, int32_t b) const {
-    return TagOf(a) == "und" || TagOf(b) == "und" || SameMatchLanguage(TagOf(a), TagOf(b));
-  }
-
   absl::Status Prepare(const StopCondition& stop) {
     // Tags are few, documents are many: languages are compared as numbers.
     absl::flat_hash_map<std::string, int> numbers;
-    absl::flat_hash_map<std::vector<int32_t>, int32_t> first_with_words;
     for (size_t d = 0; d < documents_.size(); ++d) {
       HEXAPLA_RETURN_IF_ERROR(stop.Check());
       const std::string& tag = documents_[d].language.tag;
@@ -190,15 +127,6 @@ class CandidateSearch {
       tag_of_.push_back(number->second);
       ++documents_with_tag_[number->second];
       tellers_.Add(d);
-      word_ids_.push_back(WordIds(documents_[d]));
-    }
-    for (size_t d = 0; d < documents_.size(); ++d) {
-      HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      const auto document = static_cast<int32_t>(d);
-      const auto [first, fresh] = first_with_words.try_emplace(word_ids_[d], document);
-      if (fresh || !MayBeDuplicates(first->second, document)) continue;
-      classes_.Join(first->second, document);
-      is_copy_[d] = !options_.allow_same_language;
     }
     return absl::OkStatus();
   }
@@ -212,23 +140,13 @@ class CandidateSearch {
     for (const std::string& tag : tags_) {
       has_same_language_.push_back(SameMatchLanguage(TagOf(document), tag));
     }
-    FindDuplicates(document);
     AddPartners(document);
-  }
-
-  void FindDuplicates(int32_t document) {
-    for (int32_t other = 0; other < document; ++other) {
-      if (std::max(cosines_[other], teller_cosines_[other]) < kDuplicateCosine) continue;
-      if (!MayBeDuplicates(document, other)) continue;
-      if (classes_.Find(document) == classes_.Find(other)) continue;
-      if (NearlyRepeats(word_ids_[document], word_ids_[other])) classes_.Join(document, other);
-    }
   }
 
   void AddPartners(int32_t document) {
     std::vector<Partner> partners;
     for (int32_t other = 0; other < static_cast<int32_t>(documents_.size()); ++other) {
-      if (other == document || is_copy_[other]) continue;
+      if (other == document || left_out_[other]) continue;
       if (!options_.allow_same_language && has_same_language_[tag_of_[other]]) continue;
       partners.push_back({other, cosines_[other] + teller_cosines_[other]});
     }
@@ -314,10 +232,8 @@ class CandidateSearch {
   std::vector<std::string> tags_;  // distinct
   std::vector<int> tag_of_;        // of each document
   std::vector<int> documents_with_tag_;
-  std::vector<bool> has_same_language_;         // tag -> whether the document at hand has the same
-  std::vector<std::vector<int32_t>> word_ids_;  // of each document, sorted
-  Classes classes_;
-  std::vector<bool> is_copy_;
+  std::vector<bool> has_same_language_;  // tag -> whether the document at hand has the same
+  const std::vector<bool>& left_out_;
   std::vector<DocumentPair> pairs_;
   std::vector<std::vector<DocumentPair>> second_looks_;
   std::vector<int32_t> everyone_;
@@ -329,9 +245,10 @@ class CandidateSearch {
 
 absl::StatusOr<Candidates> FindCandidates(const std::vector<HeapDocument>& documents,
                                           const DocumentSignatures& signatures,
+                                          const std::vector<bool>& left_out,
                                           const CandidateOptions& options,
                                           const StopCondition& stop) {
-  return CandidateSearch(documents, signatures, options).Run(stop);
+  return CandidateSearch(documents, signatures, left_out, options).Run(stop);
 }
 
 }  // namespace hexapla

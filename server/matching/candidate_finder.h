@@ -36,25 +36,17 @@ struct Candidates {
   // Document -> further pairs with it, which are worth an alignment if none of
   // those above shows a version of it.
   std::vector<std::vector<DocumentPair>> second_looks;
-  // Document -> the first document of the heap that it nearly repeats, over any
-  // number of steps; itself if there is none. Documents that share an entry are
-  // near-duplicates of one another. One of the very same words as an earlier one
-  // is in no pair, unless one language may have several versions.
-  std::vector<int32_t> duplicate_class;
 };
 
-// The share of the words of two documents, both taken together, that stand in
-// both, from which on one nearly repeats the other.
-inline constexpr double kNearDuplicateShare = 0.7;
-
 // Which documents may be versions of one another, by signatures alone; see the
-// essay in candidate_finder.cc.
+// essay in candidate_finder.cc. A document that is left out is in no pair.
 //
 // Cost: documents x documents inner products, 10 ns each and so a second for
 // 10,000; at most a few pairs a document are returned.
 // Errors: as `stop` says, polled every document.
 absl::StatusOr<Candidates> FindCandidates(const std::vector<HeapDocument>& documents,
                                           const DocumentSignatures& signatures,
+                                          const std::vector<bool>& left_out,
                                           const CandidateOptions& options,
                                           const StopCondition& stop);
 

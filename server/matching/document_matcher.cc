@@ -7,6 +7,7 @@
 #include "server/base/status_macros.h"
 #include "server/matching/candidate_finder.h"
 #include "server/matching/document_signatures.h"
+#include "server/matching/near_duplicates.h"
 #include "server/matching/pair_judge.h"
 
 namespace hexapla {
@@ -96,12 +97,15 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
   HEXAPLA_ASSIGN_OR_RETURN(const Heap heap, ReadHeap(inputs, reader, stop, result.documents));
   const std::vector<HeapDocument>& documents = heap.documents;
 
+  HEXAPLA_ASSIGN_OR_RETURN(NearDuplicates duplicates, FindNearDuplicates(documents, stop));
+  // Copies are alone, unless they are versions like others.
+  if (options.allow_same_language) duplicates.is_copy.assign(documents.size(), false);
   Candidates candidates;
   {
     HEXAPLA_ASSIGN_OR_RETURN(const DocumentSignatures signatures,
                              ComputeSignatures(documents, vocabulary, embedder_, stop));
     HEXAPLA_ASSIGN_OR_RETURN(
-        candidates, FindCandidates(documents, signatures,
+        candidates, FindCandidates(documents, signatures, duplicates.is_copy,
                                    {.allow_same_language = options.allow_same_language}, stop));
   }
   const auto judge = [&](DocumentPair pair) {
@@ -109,11 +113,12 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
   };
   const auto conflict = [&](int32_t a, int32_t b) {
     return !options.allow_same_language &&
-           (candidates.duplicate_class[a] == candidates.duplicate_class[b] ||
+           (duplicates.duplicate_class[a] == duplicates.duplicate_class[b] ||
             SameMatchLanguage(documents[a].language.tag, documents[b].language.tag));
   };
   GrouperInput input = {.documents = static_cast<int32_t>(documents.size()),
-                        .duplicate_class = candidates.duplicate_class,
+                        .duplicate_class = duplicates.duplicate_class,
+                        .left_out = duplicates.is_copy,
                         .min_probability = options.min_probability};
   HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, run, stop));
   HEXAPLA_ASSIGN_OR_RETURN(

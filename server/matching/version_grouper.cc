@@ -2,22 +2,21 @@
 //
 // Grouping by average link.
 //
-// Every document begins as a cluster of its own. The two clusters with the
-// highest mean probability between their documents are joined, again and again,
-// until the mean falls below the threshold. Pairs between two clusters that no
-// filter proposed are judged before the two are joined, so a group stands on all
-// its pairs: one mistaken pair of 0.9 between two groups is outvoted by the
-// others, where single link would follow it.
+// Every document begins as a cluster of its own, near-duplicates together. The two clusters with
+// the highest mean probability between their documents are joined, again and again, until the mean
+// falls below the threshold. Pairs between two clusters that no filter proposed are judged before
+// the two are joined, so a group stands on all its pairs: one mistaken pair of 0.9 between two
+// groups is outvoted by the others, where single link would follow it.
 //
 // Two documents of one language never meet in a group. Without more this would
 // let a near-duplicate tear a group apart: with English A and its copy A', the
 // French may go to A and the Arabic to A', and then neither pair can take the
-// other in. So near-duplicates do not exclude one another while clusters grow:
-// A, A', the French and the Arabic become one cluster, which is dealt out
-// afterwards. The first group takes of each class of near-duplicates the
-// document that fits best, the next one of what is left, and so on; what cannot
-// be paired with anything is alone and says whom it repeats. Two editions of an
-// article in two languages thus become two groups, each edition in its own.
+// other in. So near-duplicates are one cluster from the start, and what has grown
+// around them is dealt out at the end. The first group takes of each class of
+// near-duplicates the document that fits best, the next one of what is left, and
+// so on; what cannot be paired with anything is alone and says whom it repeats.
+// Two editions of an article in two languages thus become two groups, each
+// edition in its own.
 //
 // Cost: pairs x log(pairs), and the judgements.
 #include "server/matching/version_grouper.h"
@@ -70,12 +69,18 @@ class Grouper {
   Grouper(const GrouperInput& input, ConflictFunction conflict, JudgeFunction judge,
           const StopCondition& stop)
       : input_(input), conflict_(conflict), judge_(judge), stop_(stop) {
-    for (int32_t d = 0; d < input.documents; ++d) clusters_.push_back({d});
-    links_.resize(clusters_.size());
+    clusters_.resize(input.documents);
+    links_.resize(input.documents);
+    for (int32_t d = 0; d < input.documents; ++d) clusters_[FirstClusterOf(d)].push_back(d);
     for (const JudgedPair& pair : input.pairs) {
       probabilities_[KeyOf(pair.documents)] = pair.probability;
-      if (conflict_(pair.documents.first, pair.documents.second)) continue;
-      SetLink(pair.documents, {.sum = pair.probability, .count = 1, .complete = true});
+      const auto [a, b] = pair.documents;
+      const DocumentPair clusters = PairOf(FirstClusterOf(a), FirstClusterOf(b));
+      if (conflict_(a, b) || clusters.first == clusters.second) continue;
+      Link link = links_[clusters.first][clusters.second];
+      link.sum += pair.probability;
+      ++link.count;
+      SetLink(clusters, link);
     }
   }
 
@@ -98,6 +103,12 @@ class Grouper {
  private:
   bool Duplicates(int32_t a, int32_t b) const {
     return input_.duplicate_class[a] == input_.duplicate_class[b];
+  }
+  // The cluster that a document begins in.
+  int32_t FirstClusterOf(int32_t document) const {
+    if (!input_.left_out.empty() && input_.left_out[document]) return document;
+    const int32_t first = input_.duplicate_class[document];
+    return conflict_(first, document) ? first : document;
   }
   // Whether the two may be in one cluster, of a group or more.
   bool MayMeet(int32_t a, int32_t b) const { return Duplicates(a, b) || !conflict_(a, b); }
@@ -142,7 +153,8 @@ class Grouper {
 
   // Judges what is between two clusters, up to the limit.
   absl::StatusOr<Link> Complete(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-    Link link{.complete = true};
+    Link link;
+    link.complete = true;
     for (const int32_t x : a) {
       for (const int32_t y : b) {
         const auto known = probabilities_.find(KeyOf(PairOf(x, y)));
@@ -196,53 +208,57 @@ class Grouper {
   }
 
   // The best pair, then one document after the other that fits what was chosen;
-  // one of each class. A lone document if no pair is left.
-  absl::StatusOr<std::vector<int32_t>> ChooseGroup(const std::vector<int32_t>& left) {
+  // one of each class. A lone document if no pair is left. Only judged pairs
+  // count: of a class of many near-duplicates not all can be judged.
+  absl::StatusOr<std::vector<int32_t>> ChooseGroup(const std::vector<int32_t>& left) const {
     const bool all = std::none_of(left.begin(), left.end(), [&](int32_t x) {
       return std::any_of(left.begin(), left.end(),
-                         [&](int32_t y) { return x != y && Duplicates(x, y) && conflict_(x, y); });
+                         [&](int32_t y) { return x != y && conflict_(x, y); });
     });
     if (all) return left;
     std::vector<int32_t> chosen;
     while (true) {
       int32_t best = -1;
-      double best_mean = -1;
+      double best_fit = input_.min_probability;
       for (const int32_t candidate : left) {
         HEXAPLA_RETURN_IF_ERROR(stop_.Check());
-        const bool fits = std::none_of(chosen.begin(), chosen.end(), [&](int32_t member) {
-          return member == candidate || conflict_(member, candidate);
-        });
-        if (!fits) continue;
-        HEXAPLA_ASSIGN_OR_RETURN(const double mean,
-                                 MeanWith(candidate, chosen.empty() ? left : chosen,
-                                          /*best_only=*/chosen.empty()));
-        if (!chosen.empty() && mean < input_.min_probability) continue;
-        if (mean > best_mean) {
-          best = candidate;
-          best_mean = mean;
-        }
+        const double fit = chosen.empty() ? BestKnown(candidate, left) : Fit(candidate, chosen);
+        if (fit < best_fit || (fit == best_fit && best >= 0)) continue;
+        best = candidate;
+        best_fit = fit;
       }
-      if (best < 0) return chosen;
-      chosen.push_back(best);
+      if (best >= 0) {
+        chosen.push_back(best);
+      } else {
+        return chosen.empty() ? std::vector<int32_t>{left[0]} : chosen;
+      }
     }
   }
 
-  // The mean, or the best, probability of a document with those of `others` that
-  // it may share a group with; 0 if there are none.
-  absl::StatusOr<double> MeanWith(int32_t document, const std::vector<int32_t>& others,
-                                  bool best_only) {
-    double sum = 0;
+  // The highest probability of a document with one of `others`; 0 if there is none.
+  double BestKnown(int32_t document, const std::vector<int32_t>& others) const {
     double best = 0;
-    int count = 0;
     for (const int32_t other : others) {
-      if (other == document || conflict_(document, other)) continue;
-      HEXAPLA_ASSIGN_OR_RETURN(const double probability, ProbabilityOf(PairOf(document, other)));
-      sum += probability;
-      best = std::max(best, probability);
+      const auto known = probabilities_.find(KeyOf(PairOf(document, other)));
+      if (known == probabilities_.end() || conflict_(document, other)) continue;
+      best = std::max(best, known->second);
+    }
+    return best;
+  }
+
+  // The mean probability of a document with those chosen; -1 if it cannot be
+  // among them.
+  double Fit(int32_t document, const std::vector<int32_t>& chosen) const {
+    double sum = 0;
+    int count = 0;
+    for (const int32_t member : chosen) {
+      if (member == document || conflict_(member, document)) return -1;
+      const auto known = probabilities_.find(KeyOf(PairOf(document, member)));
+      if (known == probabilities_.end()) continue;
+      sum += known->second;
       ++count;
     }
-    if (best_only) return best;
-    return count == 0 ? 0 : sum / count;
+    return count == 0 ? -1 : sum / count;
   }
 
   absl::Status AddGroup(std::vector<int32_t> chosen) {

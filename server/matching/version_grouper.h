@@ -21,8 +21,10 @@ struct JudgedPair {
 struct GrouperInput {
   int32_t documents = 0;
   std::vector<JudgedPair> pairs = {};
-  // As Candidates has it.
+  // As NearDuplicates has it.
   std::vector<int32_t> duplicate_class = {};
+  // Documents that stand alone whatever else; empty: none.
+  std::vector<bool> left_out = {};
   // The lowest mean probability at which two groups are joined.
   double min_probability = 0.5;
 };

@@ -134,8 +134,15 @@ absl::Status MatchHeap::Append(v1::DocumentVersion&& content, Document& document
   document.text_bytes += content.text().size();
   for (const std::string& sentence : content.sentences()) document.text_bytes += sentence.size();
   if (document.text_bytes > limits_.document_bytes_max) {
-    return OverLimit("TEXT_TOO_LONG", has_text ? text_field : "document.content.sentences", "bytes",
-                     document.text_bytes, limits_.document_bytes_max);
+    // More may follow, so the value is but a lower bound.
+    const std::string field = has_text ? text_field : "document.content.sentences";
+    return RequestError(absl::StatusCode::kResourceExhausted,
+                        {.reason = "TEXT_TOO_LONG",
+                         .field = field,
+                         .limit = absl::StrCat(limits_.document_bytes_max),
+                         .value = absl::StrCat(document.text_bytes)},
+                        absl::StrCat(field, " has ", document.text_bytes,
+                                     " bytes or more; the limit is ", limits_.document_bytes_max));
   }
   if (document.text.empty()) {
     document.text = std::move(*content.mutable_text());
