@@ -14,6 +14,7 @@
 #include "client/corpus.h"
 #include "client/field_names.h"
 #include "client/input_file.h"
+#include "client/match.h"
 #include "client/output_writer.h"
 #include "client/text_layout.h"
 #include "server/base/status_macros.h"
@@ -301,6 +302,8 @@ ExitCode RunCommand(const CommandLine& command_line, const Connector& connect,
   } else if (const auto* corpus = std::get_if<CorpusCommand>(&command_line.command)) {
     exit_code = Report(
         RunCorpus(*corpus, servers, command_line.connection.timeout, connect, streams), streams);
+  } else if (const auto* match = std::get_if<MatchCommand>(&command_line.command)) {
+    exit_code = RunMatch(*match, servers, command_line.connection.timeout, connect, streams);
   } else if (const auto* models = std::get_if<ModelsCommand>(&command_line.command)) {
     exit_code = Report(ListModels(*models, servers, connect, streams), streams);
   } else {
