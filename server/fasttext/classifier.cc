@@ -158,24 +158,28 @@ void Classifier::DecodeOutput(size_t decoded_bytes_max) {
 int64_t Classifier::Predict(absl::string_view text, const Options& options, Scratch& scratch,
                             std::vector<Prediction>& predictions) const {
   predictions.clear();
-  const Features features = ComputeHidden(text, scratch);
-  if (features.all == 0 || options.labels_max < 1) return features.of_text;
+  ComputeHidden(text, scratch);
+  if (scratch.features_ == 0 || options.labels_max < 1) return scratch.features_of_text_;
   if (model_->args().loss == Loss::kHierarchicalSoftmax) {
     SearchTree(options, scratch, predictions);
   } else {
     ComputeFlat(scratch);
     PickBest(options, scratch, predictions);
   }
-  return features.of_text;
+  return scratch.features_of_text_;
 }
 
 int64_t Classifier::PredictAll(absl::string_view text, Scratch& scratch,
                                float* probabilities) const {
-  const Features features = ComputeHidden(text, scratch);
+  ComputeHidden(text, scratch);
+  return PredictAllOfLast(scratch, probabilities);
+}
+
+int64_t Classifier::PredictAllOfLast(Scratch& scratch, float* probabilities) const {
   const int32_t labels = labels_size();
-  if (features.all == 0) {
+  if (scratch.features_ == 0) {
     std::fill_n(probabilities, labels, 0.0f);
-    return features.of_text;
+    return scratch.features_of_text_;
   }
   const bool flat = model_->args().loss != Loss::kHierarchicalSoftmax;
   if (flat) {
@@ -185,10 +189,10 @@ int64_t Classifier::PredictAll(absl::string_view text, Scratch& scratch,
   }
   const float offset = flat ? kLogOffset : 0.0f;
   for (int32_t i = 0; i < labels; ++i) probabilities[i] = Clamp(scratch.outputs_[i] + offset);
-  return features.of_text;
+  return scratch.features_of_text_;
 }
 
-Classifier::Features Classifier::ComputeHidden(absl::string_view text, Scratch& scratch) const {
+void Classifier::ComputeHidden(absl::string_view text, Scratch& scratch) const {
   scratch.hidden_.assign(model_->dim(), 0.0f);
   scratch.ngrams_.resize(kRowsAtOnce);
   scratch.ngrams_size_ = 0;
@@ -211,15 +215,13 @@ Classifier::Features Classifier::ComputeHidden(absl::string_view text, Scratch& 
   }
   if (word_ngrams) AddWordNgrams(scratch);
   FindRows(scratch);
-  Features features = {.of_text = scratch.features_};
+  scratch.features_of_text_ = scratch.features_;
   if (end_of_sentence_ >= 0) AddWord(end_of_sentence_, scratch);
   SumRows(scratch);
-  features.all = scratch.features_;
-  if (features.all > 0) {
-    const float scale = 1.0f / static_cast<float>(features.all);
+  if (scratch.features_ > 0) {
+    const float scale = 1.0f / static_cast<float>(scratch.features_);
     for (float& value : scratch.hidden_) value *= scale;
   }
-  return features;
 }
 
 void Classifier::AddToken(absl::string_view token, uint32_t hash, Scratch& scratch) const {

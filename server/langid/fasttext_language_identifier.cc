@@ -83,13 +83,15 @@ std::string ScriptOf(const CleanedText& cleaned) {
 struct FastTextLanguageIdentifier::Workspace {
   CleanedText cleaned;
   Classifier::Scratch scratch;
-  std::vector<float> probabilities;  // one a label
-  std::vector<float> weights;        // one a language
-  std::vector<int32_t> best_labels;  // one a language
-  std::vector<int32_t> race;         // the languages still in it
-  std::vector<float> second;         // the second model's weights, one a language
-  std::vector<int32_t> contenders;   // of the race, those that a model believes in
-  std::vector<float> scores;         // one a contender
+  std::vector<float> probabilities;               // one a label
+  std::vector<float> weights;                     // one a language
+  std::vector<int32_t> best_labels;               // one a language
+  std::vector<int32_t> race;                      // the languages still in it
+  std::vector<float> second;                      // the second model's weights, one a language
+  std::vector<int32_t> contenders;                // of the race, those that a model believes in
+  std::vector<float> scores;                      // one a contender
+  std::vector<fasttext::Prediction> predictions;  // the first model's best
+  bool is_predicted = false;                      // whether they are of this text
 };
 
 absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(
@@ -193,12 +195,21 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
   thread_local Workspace workspace;
   Clean(text, workspace.cleaned);
   if (options.skip_cleaning) workspace.cleaned.text.assign(text.data(), text.size());
-  const bool has_letters = workspace.cleaned.scripts.letters() > 0;
+  const uint32_t letters = workspace.cleaned.scripts.letters();
+  const bool has_letters = letters > 0;
+  const int guesses_max = std::max(1, options.guesses_max);
   Identification identification;
   identification.script = has_letters ? ScriptOf(workspace.cleaned) : "Zyyy";
   workspace.race.clear();
+  workspace.is_predicted = false;
   if (has_letters) {
     EnterScripts(workspace);
+    const int32_t sure = options.candidates.empty() ? SureAlone(workspace) : -1;
+    if (sure >= 0) {
+      identification.guesses = RankAlone(sure, guesses_max, workspace);
+      identification.reliable = IsReliable(identification.guesses[0].confidence, letters);
+      return identification;
+    }
     const bool is_known = Weigh(workspace);
     if (!is_known && workspace.race.size() > 1) workspace.race.clear();
     if (!options.candidates.empty()) KeepCandidates(options.candidates, workspace);
@@ -207,11 +218,48 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
     identification.guesses.push_back({.language = "und", .raw_label = ""});
     return identification;
   }
-  identification.guesses = Rank(std::max(1, options.guesses_max), workspace);
-  const bool is_long = workspace.cleaned.scripts.letters() >= kReliableLetters;
-  identification.reliable = identification.guesses[0].confidence >=
-                            (is_long ? kReliableConfidenceLong : kReliableConfidence);
+  identification.guesses = Rank(guesses_max, workspace);
+  identification.reliable = IsReliable(identification.guesses[0].confidence, letters);
   return identification;
+}
+
+bool FastTextLanguageIdentifier::IsReliable(float confidence, uint32_t letters) const {
+  const bool modest = second_ == nullptr && letters >= kReliableLetters;
+  return confidence >= (modest ? kReliableConfidenceLong : kReliableConfidence);
+}
+
+int32_t FastTextLanguageIdentifier::SureAlone(Workspace& workspace) const {
+  const auto letters = static_cast<float>(workspace.cleaned.scripts.letters());
+  workspace.is_predicted = second_ != nullptr && letters >= weights_.alone.letters;
+  if (!workspace.is_predicted) return -1;
+  std::vector<fasttext::Prediction>& best = workspace.predictions;
+  classifier_->Predict(workspace.cleaned.text, {}, workspace.scratch, best);
+  if (best.empty() || best[0].probability < weights_.alone.probability) return -1;
+  const std::vector<int32_t>& race = workspace.race;
+  const bool enters =
+      std::binary_search(race.begin(), race.end(), language_of_label_[best[0].label]);
+  return enters ? best[0].label : -1;
+}
+
+std::vector<LanguageGuess> FastTextLanguageIdentifier::RankAlone(int32_t label, int guesses_max,
+                                                                 Workspace& workspace) const {
+  const float confidence = weights_.alone.confidence;
+  const int32_t language = language_of_label_[label];
+  if (guesses_max == 1) return {GuessOf(language, label, confidence, workspace.cleaned)};
+  AskFirst(workspace);
+  std::vector<float>& weights = workspace.weights;
+  float others = 0;
+  for (const int32_t index : workspace.race) others += index == language ? 0 : weights[index];
+  weights[language] = others > 0 ? others * confidence / (1 - confidence) : 1.0f;
+  return Rank(guesses_max, workspace);
+}
+
+LanguageGuess FastTextLanguageIdentifier::GuessOf(int32_t language, int32_t label, float confidence,
+                                                  const CleanedText& cleaned) const {
+  const absl::string_view raw = RawLabel(label);
+  return {.language = TagOf(languages_[language], cleaned),
+          .raw_label = std::string(raw.data(), raw.size()),
+          .confidence = confidence};
 }
 
 void FastTextLanguageIdentifier::EnterScripts(Workspace& workspace) const {
@@ -238,7 +286,10 @@ bool FastTextLanguageIdentifier::AskFirst(Workspace& workspace) const {
   std::vector<float>& probabilities = workspace.probabilities;
   probabilities.resize(language_of_label_.size());
   const int64_t features =
-      classifier_->PredictAll(workspace.cleaned.text, workspace.scratch, probabilities.data());
+      workspace.is_predicted
+          ? classifier_->PredictAllOfLast(workspace.scratch, probabilities.data())
+          : classifier_->PredictAll(workspace.cleaned.text, workspace.scratch,
+                                    probabilities.data());
   workspace.weights.assign(languages_.size(), 0.0f);
   workspace.best_labels.assign(languages_.size(), -1);
   for (size_t label = 0; label < probabilities.size(); ++label) {
@@ -385,12 +436,9 @@ std::vector<LanguageGuess> FastTextLanguageIdentifier::Rank(int guesses_max,
   std::vector<LanguageGuess> guesses;
   for (size_t i = 0; i < size; ++i) {
     const int32_t index = race[i];
-    const absl::string_view label = RawLabel(workspace.best_labels[index]);
     // Nothing to divide: the model excludes all that script and caller allow.
     const float share = sum > 0 ? weights[index] / sum : 1.0f / static_cast<float>(race.size());
-    guesses.push_back({.language = TagOf(languages_[index], workspace.cleaned),
-                       .raw_label = std::string(label.data(), label.size()),
-                       .confidence = share});
+    guesses.push_back(GuessOf(index, workspace.best_labels[index], share, workspace.cleaned));
   }
   return guesses;
 }

@@ -41,8 +41,8 @@ namespace hexapla {
 // has no letter, or nothing the model knows (only its end-of-sentence token
 // counted), or no language that passes the script and the candidates.
 //
-// Reliable is a first guess with a confidence of 0.9, or 0.7 for a text of at
-// least 40 letters; the source has the evidence.
+// Reliable is a first guess with a confidence of 0.9; of a model alone, also one
+// of 0.7 for a text of at least 40 letters. The source has the evidence.
 //
 // Candidates allow what SameLanguage says: "no" allows nb and nn. A script in
 // one counts only where labels have scripts, a region never.
@@ -102,6 +102,14 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
 
   // Enters the languages of the text's scripts into the race.
   void EnterScripts(Workspace& workspace) const;
+  // The label of which the first model is so sure that nobody else need be asked,
+  // or -1; and the guesses then.
+  int32_t SureAlone(Workspace& workspace) const;
+  std::vector<LanguageGuess> RankAlone(int32_t label, int guesses_max, Workspace& workspace) const;
+  LanguageGuess GuessOf(int32_t language, int32_t label, float confidence,
+                        const CleanedText& cleaned) const;
+  bool IsReliable(float confidence, uint32_t letters) const;
+
   // Gives languages the model's probabilities, pooled with those of the second;
   // returns whether the text has anything that a model knows.
   bool Weigh(Workspace& workspace) const;

@@ -30,6 +30,9 @@ OpinionWeights::Stage& StageOf(size_t index, OpinionWeights& weights) {
 std::map<std::string, absl::Span<float>> Destinations(OpinionWeights& weights) {
   std::map<std::string, absl::Span<float>> all;
   all["certain"] = absl::MakeSpan(&weights.certain, 1);
+  all["alone letters"] = absl::MakeSpan(&weights.alone.letters, 1);
+  all["alone probability"] = absl::MakeSpan(&weights.alone.probability, 1);
+  all["alone confidence"] = absl::MakeSpan(&weights.alone.confidence, 1);
   for (size_t i = 0; i < std::size(kStages); ++i) {
     OpinionWeights::Stage& stage = StageOf(i, weights);
     const auto add = [&](absl::string_view curve, OpinionWeights::Curve& values) {

@@ -25,8 +25,9 @@ namespace hexapla {
 // to the exponential of the score, and the numbers are fitted so that they come
 // true.
 //
-// CLD2 is slower than both models together, so it is asked only where they leave
-// doubt, and there are two stages with numbers of their own.
+// To save time, the second model is asked only if the first is not sure of a long
+// text, and CLD2, which is slower than both, only where they leave doubt. So there
+// are stages, each with numbers of its own.
 struct OpinionWeights {
   // Between two of these, values are interpolated over the logarithm of n.
   static constexpr std::array<uint32_t, 7> kLetters = {2, 4, 8, 16, 32, 64, 128};
@@ -45,6 +46,14 @@ struct OpinionWeights {
   };
   Stage models;    // the two models alone
   Stage everyone;  // with CLD2
+  // When the first model gives a label of a text of at least so many letters at
+  // least this probability, that is the answer, with that confidence.
+  struct Alone {
+    float letters = 0;
+    float probability = 2;  // never
+    float confidence = 0;
+  };
+  Alone alone;
   // CLD2 is asked when the models' best answer has less confidence than this.
   float certain = 0;
 
@@ -60,7 +69,7 @@ struct OpinionWeights {
   }
 
   // The file has one `name values...` a line; `#` starts a comment. The lines are
-  // `of FIRST_MODEL SECOND_MODEL`, `certain VALUE`, and for both stages `STAGE CURVE VALUES`, one
+  // `of FIRST_MODEL SECOND_MODEL`, `certain VALUE`, `alone FIELD VALUE`, and for both stages `STAGE CURVE VALUES`, one
   // for each of kLetters, all of them once; and `STAGE bias LANGUAGE VALUE`, as many as there are.
   // STAGE is `models` or `everyone`. Errors name the file and the line: NotFound, InvalidArgument.
   static absl::StatusOr<OpinionWeights> Read(const std::string& path);

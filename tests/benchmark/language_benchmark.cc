@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Speed of language identification beside libfasttext's predictLine, all in one
-// run: the bare model, all its probabilities, and the whole way with clean-up.
-// Needs models/lid.176.ftz; run it in the repository's root.
+// Speed of language identification beside libfasttext's predictLine and CLD2, all
+// in one run: the bare model, all its probabilities, and the whole way: clean-up,
+// two models and CLD2 where they doubt. Needs the models in models/; run it in
+// the repository's root.
 
 #include <benchmark/benchmark.h>
 #include <fasttext/fasttext.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "server/fasttext/classifier.h"
+#include "server/langid/cld2_vote.h"
 #include "server/langid/fasttext_language_identifier.h"
 
 namespace hexapla {
@@ -115,18 +117,60 @@ void CleanUpOnly(benchmark::State& state) {
 }
 BENCHMARK(CleanUpOnly);
 
-void Identify(benchmark::State& state) {
+void Cld2WithFullTables(benchmark::State& state) {
+  Measure(state, [](const std::string& sentence) { benchmark::DoNotOptimize(AskCld2(sentence)); });
+}
+BENCHMARK(Cld2WithFullTables);
+
+void IdentifyByOneModel(benchmark::State& state) {
   if (SharedModel() == nullptr) return state.SkipWithError("no models/lid.176.ftz");
   const auto identifier = *FastTextLanguageIdentifier::Create(SharedModel());
   Measure(state, [&](const std::string& sentence) {
     benchmark::DoNotOptimize(identifier->Identify(sentence, {}));
   });
 }
+BENCHMARK(IdentifyByOneModel);
+
+// The default: what a request that names no model gets.
+const FastTextLanguageIdentifier* DefaultIdentifier() {
+  static const auto* const kIdentifier = []() -> const FastTextLanguageIdentifier* {
+    const auto first = FastTextLanguageIdentifier::Create(SharedModel());
+    const auto second = FastTextLanguageIdentifier::Create("models/hexapla-lid.ftz");
+    const auto weights = OpinionWeights::Read("models/hexapla-identifier.txt");
+    if (!first.ok() || !second.ok() || !weights.ok()) return nullptr;
+    auto identifier = FastTextLanguageIdentifier::Create(**first, **second, *weights);
+    return identifier.ok() ? identifier->release() : nullptr;
+  }();
+  return kIdentifier;
+}
+
+void Identify(benchmark::State& state) {
+  if (SharedModel() == nullptr) return state.SkipWithError("no models/lid.176.ftz");
+  const FastTextLanguageIdentifier* const identifier = DefaultIdentifier();
+  if (identifier == nullptr) return state.SkipWithError("no models/hexapla-identifier.txt");
+  Measure(state, [&](const std::string& sentence) {
+    benchmark::DoNotOptimize(identifier->Identify(sentence, {}));
+  });
+}
 BENCHMARK(Identify);
+
+// Where doubt is common: the first two words of each sentence.
+void IdentifyTwoWords(benchmark::State& state) {
+  if (SharedModel() == nullptr) return state.SkipWithError("no models/lid.176.ftz");
+  const FastTextLanguageIdentifier* const identifier = DefaultIdentifier();
+  if (identifier == nullptr) return state.SkipWithError("no models/hexapla-identifier.txt");
+  Measure(state, [&](const std::string& sentence) {
+    const absl::string_view text = sentence;
+    const size_t end = text.find(' ', text.find(' ') + 1);
+    benchmark::DoNotOptimize(identifier->Identify(text.substr(0, end), {}));
+  });
+}
+BENCHMARK(IdentifyTwoWords);
 
 void IdentifyMegabyte(benchmark::State& state) {
   if (SharedModel() == nullptr) return state.SkipWithError("no models/lid.176.ftz");
-  const auto identifier = *FastTextLanguageIdentifier::Create(SharedModel());
+  const FastTextLanguageIdentifier* const identifier = DefaultIdentifier();
+  if (identifier == nullptr) return state.SkipWithError("no models/hexapla-identifier.txt");
   std::string text;
   while (text.size() < (1 << 20)) text += Sentences()[text.size() % 2] + " ";
   for (auto _ : state) benchmark::DoNotOptimize(identifier->Identify(text, {}));
