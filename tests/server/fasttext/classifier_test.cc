@@ -125,6 +125,9 @@ TEST_P(ClassifierTest, AllProbabilitiesAreThoseOfTheBest) {
     for (const Prediction& prediction : best) {
       EXPECT_NEAR(all[prediction.label], prediction.probability, 1e-5);
     }
+    std::vector<float> again(all.size(), -1.0f);
+    EXPECT_EQ(classifier->PredictAllOfLast(scratch, again.data()), features);
+    EXPECT_EQ(again, all);
     for (const float probability : all) {
       EXPECT_GE(probability, 0.0f);
       EXPECT_LE(probability, 1.0f);
