@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One mutex guards the stream. gRPC never calls back from inside the calls made
+// under it (StartRead, StartWrite, Finish), because the reactor is not inlined.
+// A task of the pool holds the stream and its batch; the stream finishes only
+// when no task is left, and lives until OnDone.
+#include "server/service/detect_stream.h"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+#include "server/base/mutex.h"
+#include "server/base/request_error.h"
+#include "server/base/stop_condition.h"
+#include "server/service/detect_languages.h"
+#include "server/service/grpc_status.h"
+#include "server/service/request_validation.h"
+#include "server/service/unary_call.h"
+#include "server/text/utf8.h"
+
+namespace hexapla {
+namespace {
+
+using Request = v1::StreamDetectLanguagesRequest;
+using Response = v1::StreamDetectLanguagesResponse;
+
+constexpr size_t kRequestIdBytesMax = 128;
+// Batches without a reply that has left, and what they cost together, before the
+// stream stops reading; the one that passes the bound is still taken.
+constexpr size_t kBatchesMax = 32;
+constexpr int64_t kBatchesCostMax = 8 << 20;
+
+absl::Status ValidateId(const std::string& id, bool is_known) {
+  if (id.empty()) {
+    return RequestError(absl::StatusCode::kInvalidArgument,
+                        {.reason = "FIELD_MISSING", .field = "request_id"},
+                        "request_id is required");
+  }
+  if (id.size() > kRequestIdBytesMax) {
+    return RequestError(
+        absl::StatusCode::kResourceExhausted,
+        {.reason = "TEXT_TOO_LONG",
+         .field = "request_id",
+         .limit = absl::StrCat(kRequestIdBytesMax),
+         .value = absl::StrCat(id.size())},
+        absl::StrCat("request_id has ", id.size(), " bytes; the limit is ", kRequestIdBytesMax));
+  }
+  if (!is_known) return absl::OkStatus();
+  return RequestError(absl::StatusCode::kInvalidArgument,
+                      {.reason = "STEP_OUT_OF_ORDER", .field = "request_id"},
+                      "request_id is that of a batch without a reply");
+}
+
+absl::Status Validate(const Request& request, bool is_known, const ServiceLimits& limits,
+                      const ModelSet& models) {
+  const absl::Status id = ValidateId(request.request_id(), is_known);
+  if (!id.ok()) return id;
+  if (!request.has_batch()) {
+    return RequestError(absl::StatusCode::kInvalidArgument,
+                        {.reason = "FIELD_MISSING", .field = "batch"}, "batch is required");
+  }
+  return ValidateDetectLanguages(request.batch(), limits, models);
+}
+
+absl::Status ShuttingDown() {
+  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
+                      "the server is shutting down");
+}
+
+// A batch on its way through the pool.
+struct Batch {
+  Request request;
+  std::shared_ptr<const ModelSet> models;
+  int64_t cost = 0;
+  absl::Time received;
+};
+
+class DetectStream final : public DetectStreamReactor,
+                           public DrainableStream,
+                           public std::enable_shared_from_this<DetectStream> {
+ public:
+  DetectStream(grpc::CallbackServerContext& context, const CurrentModels& models, WorkerPool& pool,
+               const ServiceLimits& limits)
+      : models_(models), pool_(pool), limits_(limits), stop_(&cancelled_, DeadlineOf(context)) {}
+
+  // Lives from here to OnDone.
+  void Start(StreamDrain& drain) {
+    MutexLock lock(mutex_);
+    self_ = shared_from_this();
+    draining_ = !drain.Add(weak_from_this());
+    Pump();
+  }
+
+  void OnReadDone(bool ok) override {
+    std::shared_ptr<Batch> batch;
+    {
+      MutexLock lock(mutex_);
+      reading_ = false;
+      // Also false for bytes that are no message, which gRPC does not tell apart.
+      if (!ok) half_closed_ = true;
+      if (ok && !finished_) batch = Receive();
+      incoming_ = Request();  // lets go of its memory
+      Pump();
+    }
+    if (batch != nullptr) Dispatch(std::move(batch));
+  }
+
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(mutex_);
+    writing_ = false;
+    --unanswered_;
+    unanswered_cost_ -= outbox_.front().cost;
+    outbox_.pop_front();
+    if (!ok) Cancel();
+    Pump();
+  }
+
+  void OnCancel() override {
+    MutexLock lock(mutex_);
+    Cancel();
+    Pump();
+  }
+
+  void OnDone() override {
+    std::shared_ptr<DetectStream> self;
+    MutexLock lock(mutex_);
+    self = std::move(self_);
+  }
+
+  void Drain() override {
+    MutexLock lock(mutex_);
+    draining_ = true;
+    Pump();
+  }
+
+ private:
+  struct Reply {
+    Response response;
+    int64_t cost = 0;
+  };
+
+  // What became of the message just read: a batch to be worked on, or null and
+  // an error in the outbox.
+  std::shared_ptr<Batch> Receive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    auto batch = std::make_shared<Batch>();
+    batch->received = absl::Now();
+    batch->models = models_.Get();
+    const std::string& id = incoming_.request_id();
+    const absl::Status valid =
+        Validate(incoming_, running_ids_.contains(id), limits_, *batch->models);
+    ++unanswered_;
+    if (!valid.ok()) {
+      AddReply({.response = ErrorReply(id, valid), .cost = 0});
+      return nullptr;
+    }
+    batch->request = std::move(incoming_);
+    batch->cost = CostOf(batch->request.batch()).bytes;
+    unanswered_cost_ += batch->cost;
+    running_ids_.insert(batch->request.request_id());
+    return batch;
+  }
+
+  // Not under the mutex: small batches are answered here.
+  void Dispatch(std::shared_ptr<Batch> batch) {
+    const std::optional<WorkLane> lane = CostOf(batch->request.batch()).lane;
+    if (!lane.has_value()) {
+      Run(*batch);
+      return;
+    }
+    const absl::Status admitted =
+        pool_.Submit(*lane, batch->cost, [self = shared_from_this(), batch] { self->Run(*batch); });
+    if (!admitted.ok()) Answer(*batch, ErrorReply(IdOf(*batch), AdmissionError(admitted)));
+  }
+
+  void Run(const Batch& batch) {
+    absl::Status status = stop_.Check();
+    Response response;
+    if (status.ok()) {
+      const CallContext call = {.stop = stop_, .received = batch.received, .started = absl::Now()};
+      response.set_request_id(IdOf(batch));
+      status = RunDetectLanguages(batch.request.batch(), *batch.models, limits_, call,
+                                  *response.mutable_batch());
+    }
+    Answer(batch, status.ok() ? std::move(response) : ErrorReply(IdOf(batch), status));
+  }
+
+  void Answer(const Batch& batch, Response response) {
+    MutexLock lock(mutex_);
+    running_ids_.erase(IdOf(batch));
+    AddReply({.response = std::move(response), .cost = batch.cost});
+    Pump();
+  }
+
+  static const std::string& IdOf(const Batch& batch) { return batch.request.request_id(); }
+
+  static Response ErrorReply(const std::string& id, const absl::Status& status) {
+    Response response;
+    response.set_request_id(std::string(TruncateUtf8(id, kRequestIdBytesMax)));
+    *response.mutable_error() = ToRpcStatus(status);
+    return response;
+  }
+
+  void AddReply(Reply reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    outbox_.push_back(std::move(reply));
+  }
+
+  void Cancel() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    cancelled_.store(true, std::memory_order_relaxed);
+    outbox_.resize(writing_ ? 1 : 0);
+  }
+
+  // Does whatever can be done next.
+  void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_) return;
+    const bool cancelled = cancelled_.load(std::memory_order_relaxed);
+    if (!writing_ && !outbox_.empty() && !cancelled) {
+      writing_ = true;
+      StartWrite(&outbox_.front().response);
+    }
+    const bool idle = running_ids_.empty() && outbox_.empty();
+    if (idle && !writing_ && (half_closed_ || draining_ || cancelled)) {
+      finished_ = true;
+      Finish(ToGrpcStatus(cancelled                    ? stop_.Check()
+                          : draining_ && !half_closed_ ? ShuttingDown()
+                                                       : absl::OkStatus()));
+      return;
+    }
+    const bool has_room = unanswered_ < kBatchesMax && unanswered_cost_ < kBatchesCostMax;
+    if (!reading_ && has_room && !half_closed_ && !draining_ && !cancelled) {
+      reading_ = true;
+      StartRead(&incoming_);
+    }
+  }
+
+  const CurrentModels& models_;
+  WorkerPool& pool_;
+  const ServiceLimits limits_;
+  std::atomic<bool> cancelled_ = false;
+  const StopCondition stop_;
+
+  Mutex mutex_;
+  std::shared_ptr<DetectStream> self_ ABSL_GUARDED_BY(mutex_);
+  // Read into by gRPC while reading_.
+  Request incoming_;
+  // The first is being written while writing_.
+  std::deque<Reply> outbox_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<std::string> running_ids_ ABSL_GUARDED_BY(mutex_);
+  size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t unanswered_cost_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
+DetectStreamReactor* StartDetectStream(grpc::CallbackServerContext& context,
+                                       const CurrentModels& models, WorkerPool& pool,
+                                       const ServiceLimits& limits, StreamDrain& drain) {
+  const auto stream = std::make_shared<DetectStream>(context, models, pool, limits);
+  stream->Start(drain);
+  return stream.get();
+}
+
+}  // namespace hexapla
