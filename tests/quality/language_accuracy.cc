@@ -121,7 +121,7 @@ const Noise kNoises[] = {
      [](const std::string& text) {
        return ToUtf8(FromUtf8(text).toUpper(icu::Locale::getRoot()));
      }},
-    {"title case",
+    {"title_case",
      [](const std::string& text) {
        return ToUtf8(FromUtf8(text).toTitle(nullptr, icu::Locale::getRoot()));
      }},
