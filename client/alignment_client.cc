@@ -76,6 +76,20 @@ absl::StatusOr<v1::DetectLanguagesResponse> AlignmentClient::DetectLanguages(
   });
 }
 
+absl::StatusOr<v1::DetectSpansResponse> AlignmentClient::DetectSpans(
+    const v1::DetectSpansRequest& request) const {
+  return RunCall<v1::DetectSpansResponse>(timeout_, [&](auto* context, auto* response) {
+    return language_->DetectSpans(context, request, response);
+  });
+}
+
+absl::StatusOr<v1::ScorePairsResponse> AlignmentClient::ScorePairs(
+    const v1::ScorePairsRequest& request) const {
+  return RunCall<v1::ScorePairsResponse>(timeout_, [&](auto* context, auto* response) {
+    return alignment_->ScorePairs(context, request, response);
+  });
+}
+
 absl::StatusOr<v1::ListModelsResponse> AlignmentClient::ListModels(
     const v1::ListModelsRequest& request) const {
   return RunCall<v1::ListModelsResponse>(timeout_, [&](auto* context, auto* response) {

@@ -30,6 +30,8 @@ class AlignmentClient {
       const v1::AlignDocumentsRequest& request) const;
   absl::StatusOr<v1::DetectLanguagesResponse> DetectLanguages(
       const v1::DetectLanguagesRequest& request) const;
+  absl::StatusOr<v1::DetectSpansResponse> DetectSpans(const v1::DetectSpansRequest& request) const;
+  absl::StatusOr<v1::ScorePairsResponse> ScorePairs(const v1::ScorePairsRequest& request) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
 
   // A stream of sets, which is not bound by the timeout. `context` must outlive

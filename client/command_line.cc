@@ -39,8 +39,7 @@ constexpr char kFooter[] = R"(Examples:
   hexapla --server=10.0.0.5:50051,10.0.0.6:50051 health
   hexapla --local align article.en.txt article.fr.txt    # no server needed
 
-Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.
-The command score is not available in this version.)";
+Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.)";
 
 constexpr char kAlignFooter[] = R"(Examples:
   hexapla align article.en.txt article.fr.txt             # side by side at a terminal
@@ -54,6 +53,14 @@ constexpr char kDetectFooter[] = R"(Examples:
   hexapla detect letter.txt memo.txt
   hexapla detect --lines --top=3 --format=tsv mixed.txt
   echo 'Guten Morgen' | hexapla detect --candidates=de,nl,da
+  hexapla detect --spans --format=jsonl letter.txt        # which part is in which language
+  hexapla detect --model=lid218 --hints=hr,sr memo.txt
+
+--spans cuts each text into spans of one language each, which cover it; begin and end
+are bytes of the file, or of the line with --lines. The TSV columns are then: file line
+begin end language confidence reliable script raw_label model text.
+Exit codes: 0 done; 1 a file or text that could not be answered, or an error of a call;
+2 usage; 3 no server reached.
 
 Global flags such as --server and --local: see hexapla --help.)";
 
@@ -88,6 +95,18 @@ Examples:
 
 Exit codes: 0 done; 1 done but some files failed, or an error of the call; 2 usage;
 3 no server reached. Global flags such as --server and --local: see hexapla --help.)";
+
+constexpr char kScoreFooter[] =
+    R"(Reads a pair a line, two columns with a tab between them, and writes every line again
+with one more column: the probability that the two are translations of one another.
+It stays empty where a side is blank, or for a line that is reported as an error.
+Tab, newline, carriage return and backslash in a text are written \t \n \r \\.
+
+Examples:
+  hexapla score --languages=en,fr pairs.tsv > scored.tsv
+  hexapla score < pairs.tsv | awk -F'\t' '$NF >= 0.9'
+
+Global flags such as --server and --local: see hexapla --help.)";
 
 constexpr char kModelsFooter[] = R"(Example:
   hexapla models --format=jsonl
@@ -128,7 +147,6 @@ constexpr std::array<absl::string_view, 3> kLaterOutputFormats = {"tmx", "xliff"
 constexpr std::array<absl::string_view, 4> kLaterInputFormats = {"markdown", "html", "srt",
                                                                  "jsonl"};
 constexpr std::array<absl::string_view, 0> kNoneLater = {};
-constexpr std::array<const char*, 1> kLaterCommands = {"score"};
 
 // A usage error found after CLI11 has parsed the words; caught in Parse below.
 class UsageError : public CLI::Error {
@@ -204,6 +222,14 @@ void CheckBeadSize(std::optional<int> bead_size) {
 std::vector<std::string> SplitList(const std::string& text) {
   if (text.empty()) return {};
   return absl::StrSplit(text, ',');
+}
+
+std::vector<std::string> SplitLanguages(const std::string& flag, const std::string& text) {
+  std::vector<std::string> languages = SplitList(text);
+  for (const std::string& language : languages) {
+    if (language.empty()) throw UsageError(flag, "a language is empty");
+  }
+  return languages;
 }
 
 void CheckStandardInputOnce(const std::vector<std::string>& files) {
@@ -334,9 +360,10 @@ struct DetectFlags {
   DetectCommand command;
   std::string format;
   std::string candidates;
+  std::string hints;
 
   CLI::App* AddTo(CLI::App& app) {
-    CLI::App* detect = app.add_subcommand("detect", "name the languages of files or lines");
+    CLI::App* detect = app.add_subcommand("detect", "name the languages of files, lines or spans");
     detect->footer(kDetectFooter);
     detect->add_option("FILE", command.files, "files to read; none or -: standard input")
         ->type_name("");
@@ -347,6 +374,17 @@ struct DetectFlags {
         ->type_name("K");
     detect->add_option("--candidates", candidates, "consider only these languages (BCP-47)")
         ->type_name("CODE,CODE...");
+    detect->add_option("--hints", hints, "languages that are likelier than others (BCP-47)")
+        ->type_name("CODE,CODE...");
+    detect->add_flag("--spans", command.spans, "cut each text into spans of one language each");
+    detect
+        ->add_option("--model", command.model,
+                     "the identifier to ask, by its name in hexapla models; default the server's")
+        ->type_name("NAME");
+    detect->add_flag("--group_macrolanguages", command.group_macrolanguages,
+                     "answer sh for hr, bs and sr; ms for id; no for nb and nn; and so on");
+    detect->add_flag("--skip_normalization", command.skip_normalization,
+                     "ask about the text as it is, capitals and addresses included");
     detect->add_option("--format", format, "table (default at a terminal), tsv (else), jsonl")
         ->type_name("NAME");
     return detect;
@@ -361,10 +399,8 @@ struct DetectFlags {
     if (result.top < 1 || result.top > kTopMax) {
       throw UsageError("--top", absl::StrCat("must lie between 1 and ", kTopMax));
     }
-    result.candidates = SplitList(candidates);
-    for (const std::string& candidate : result.candidates) {
-      if (candidate.empty()) throw UsageError("--candidates", "a language is empty");
-    }
+    result.candidates = SplitLanguages("--candidates", candidates);
+    result.hints = SplitLanguages("--hints", hints);
     return result;
   }
 };
@@ -491,6 +527,36 @@ struct MatchFlags {
   }
 };
 
+struct ScoreFlags {
+  std::vector<std::string> files;
+  std::string languages;
+
+  CLI::App* AddTo(CLI::App& app) {
+    CLI::App* score = app.add_subcommand("score", "say how parallel pairs of sentences are");
+    score->footer(kScoreFooter);
+    score->add_option("FILE", files, "pairs to read; none or -: standard input")->type_name("");
+    score
+        ->add_option("--languages", languages,
+                     "languages of the two columns (BCP-47); an empty entry is detected")
+        ->type_name("CODE,CODE");
+    return score;
+  }
+
+  ScoreCommand Parse() const {
+    ScoreCommand result;
+    if (files.size() > 1) {
+      throw UsageError("FILE", absl::StrFormat("%d given; expected at most one", files.size()));
+    }
+    if (!files.empty()) result.file = files[0];
+    result.languages = SplitList(languages);
+    if (!result.languages.empty() && result.languages.size() != 2) {
+      throw UsageError("--languages",
+                       absl::StrFormat("%d given for two columns", result.languages.size()));
+    }
+    return result;
+  }
+};
+
 struct ModelsFlags {
   std::string format;
 
@@ -517,16 +583,9 @@ void CheckValues(const std::vector<std::string>& arguments) {
   }
 }
 
-// Commands and flags of the contract that come later: they are known here only
-// so that the answer can say so. They never show in a help text.
-void AddLater(CLI::App& app, CLI::App& align, CLI::App& detect) {
-  for (const char* name : kLaterCommands) {
-    CLI::App* later = app.add_subcommand(name)->group("")->allow_extras()->fallthrough(false);
-    later->set_help_flag();
-    later->preparse_callback([name](size_t) {
-      throw UsageError(name, "this command is not available in this version");
-    });
-  }
+// Flags of the contract that come later: they are known here only so that the answer can say so.
+// They never show in a help text.
+void AddLater(CLI::App& align, CLI::App& detect) {
   const auto refuse = [](const char* flag) {
     return [flag](const std::string&) {
       throw UsageError(flag, "this flag is not available in this version");
@@ -535,11 +594,6 @@ void AddLater(CLI::App& app, CLI::App& align, CLI::App& detect) {
   align.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
   detect.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
   detect.add_option_function<std::string>("--input_format", refuse("--input_format"))->group("");
-  detect
-      .add_flag_callback(
-          "--spans",
-          [] { throw UsageError("--spans", "this flag is not available in this version"); })
-      ->group("");
 }
 
 EarlyExit UsageExit(const CLI::App& app, const std::string& problem) {
@@ -566,16 +620,18 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
   DetectFlags detect;
   CorpusFlags corpus;
   MatchFlags match;
+  ScoreFlags score;
   ModelsFlags models;
   global.AddTo(app);
   CLI::App* align_app = align.AddTo(app);
   CLI::App* detect_app = detect.AddTo(app);
   CLI::App* corpus_app = corpus.AddTo(app);
   CLI::App* match_app = match.AddTo(app);
+  CLI::App* score_app = score.AddTo(app);
   CLI::App* models_app = models.AddTo(app);
   CLI::App* health_app = app.add_subcommand("health", "say whether the server is serving");
   health_app->footer(kHealthFooter);
-  AddLater(app, *align_app, *detect_app);
+  AddLater(*align_app, *detect_app);
 
   try {
     CheckValues(arguments);
@@ -586,6 +642,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
     if (detect_app->parsed()) result.command = detect.Parse();
     if (corpus_app->parsed()) result.command = corpus.Parse();
     if (match_app->parsed()) result.command = match.Parse();
+    if (score_app->parsed()) result.command = score.Parse();
     if (models_app->parsed()) result.command = models.Parse();
     return result;
   } catch (const CLI::CallForVersion& version) {

@@ -65,6 +65,14 @@ struct DetectCommand {
   int top = 1;
   // BCP-47; when not empty, only these are considered.
   std::vector<std::string> candidates = {};
+  // BCP-47; likelier than others.
+  std::vector<std::string> hints = {};
+  // The spans of each text instead of its language.
+  bool spans = false;
+  // The identifier by name; empty: the server's default.
+  std::string model = "";
+  bool group_macrolanguages = false;
+  bool skip_normalization = false;
 };
 
 struct CorpusCommand {
@@ -99,6 +107,13 @@ struct MatchCommand {
   bool allow_same_language = false;
 };
 
+struct ScoreCommand {
+  // A name; "-" is standard input.
+  std::string file = "-";
+  // BCP-47, of the first and the second column, or none; an empty one is detected.
+  std::vector<std::string> languages = {};
+};
+
 struct ModelsCommand {
   std::optional<OutputFormat> format = std::nullopt;
 };
@@ -107,8 +122,8 @@ struct HealthCommand {};
 
 struct CommandLine {
   ConnectionOptions connection = {};
-  std::variant<AlignCommand, DetectCommand, CorpusCommand, MatchCommand, ModelsCommand,
-               HealthCommand>
+  std::variant<AlignCommand, DetectCommand, CorpusCommand, MatchCommand, ScoreCommand,
+               ModelsCommand, HealthCommand>
       command;
 };
 

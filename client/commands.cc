@@ -2,48 +2,24 @@
 #include "client/commands.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 
 #include "client/alignment_warnings.h"
 #include "client/corpus.h"
+#include "client/detect.h"
 #include "client/field_names.h"
 #include "client/input_file.h"
 #include "client/match.h"
 #include "client/output_writer.h"
-#include "client/text_layout.h"
+#include "client/score.h"
 #include "server/base/status_macros.h"
 #include "server/text/code_points.h"
-#include "server/text/utf8.h"
 
 namespace hexapla {
 namespace {
-
-// A language shows in less; and the server bounds every text.
-constexpr size_t kDetectBytesMax = 256 << 10;
-// Texts and bytes of one call: enough to hide the way there and back, small
-// against the server's limits of 4,096 texts and a few MiB.
-constexpr int kBatchTextsMax = 1024;
-constexpr size_t kBatchBytesMax = 1 << 20;
-
-ExitCode Report(const absl::Status& status, const CommandStreams& streams) {
-  if (!status.ok()) streams.errors << "hexapla: " << status.message() << '\n';
-  return ExitCodeFor(status);
-}
-
-OutputFormat FormatOr(const std::optional<OutputFormat>& format, const Terminal& terminal) {
-  return format.value_or(terminal.interactive ? OutputFormat::kTable : OutputFormat::kTsv);
-}
-
-// The error of a call in the words of the command line.
-absl::Status NameFields(const absl::Status& status, const FieldNamer& name) {
-  return absl::Status(status.code(), ReplaceFields(status.message(), name));
-}
 
 // What the server would refuse; said here, it needs no server.
 absl::Status CheckNotBlank(const std::string& file, absl::string_view text) {
@@ -119,146 +95,6 @@ absl::Status Align(const AlignCommand& command, const std::vector<std::string>& 
   return absl::OkStatus();
 }
 
-// Detects the languages of texts batch by batch. A file that cannot be read, or a
-// text that the server refuses, is reported and leaves the others alone.
-class Detection {
- public:
-  Detection(const DetectCommand& command, const std::vector<std::string>& servers,
-            const Connector& connect, const CommandStreams& streams)
-      : command_(command),
-        servers_(servers),
-        connect_(connect),
-        streams_(streams),
-        writer_(FormatOr(command.format, streams.terminal), streams.terminal, streams.output) {
-    v1::DetectionOptions& options = *request_.mutable_options();
-    options.set_top_k(command.top);
-    *options.mutable_candidates() = {command.candidates.begin(), command.candidates.end()};
-  }
-
-  ExitCode Run() {
-    for (const std::string& file : command_.files) {
-      const absl::Status status = AddFile(file);
-      if (!status.ok()) return Report(status, streams_);
-    }
-    const absl::Status status = Flush();
-    if (!status.ok()) return Report(status, streams_);
-    Begin();
-    return all_answered_ ? kExitDone : kExitFailed;
-  }
-
- private:
-  // Fails only when the calls do; then nothing more is worth a try.
-  absl::Status AddFile(const std::string& file) {
-    const absl::StatusOr<std::string> text = ReadInput(file, streams_.input);
-    if (!text.ok()) {
-      Report(text.status(), streams_);
-      all_answered_ = false;
-      return absl::OkStatus();
-    }
-    if (!command_.lines) return AddText(file, std::nullopt, *text);
-    int64_t line_number = 0;
-    for (const absl::string_view line : SplitLines(*text)) {
-      HEXAPLA_RETURN_IF_ERROR(AddText(file, ++line_number, line));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status AddText(const std::string& file, std::optional<int64_t> line,
-                       absl::string_view text) {
-    text = TruncateUtf8(text, kDetectBytesMax);
-    request_.add_texts(text.data(), text.size());
-    rows_.push_back({.file = file, .line = line});
-    batch_bytes_ += text.size();
-    if (request_.texts_size() < kBatchTextsMax && batch_bytes_ < kBatchBytesMax) {
-      return absl::OkStatus();
-    }
-    return Flush();
-  }
-
-  absl::Status Flush() {
-    if (rows_.empty()) return absl::OkStatus();
-    if (client_ == nullptr) {
-      HEXAPLA_ASSIGN_OR_RETURN(client_, connect_(servers_));
-    }
-    absl::StatusOr<v1::DetectLanguagesResponse> reply = client_->DetectLanguages(request_);
-    if (!reply.ok()) return NameFields(reply.status(), NamerFor(command_));
-    v1::DetectLanguagesResponse& response = *reply;
-    if (response.results_size() != request_.texts_size()) {
-      return absl::InternalError("the reply does not hold one result for each text");
-    }
-    Warn(response);
-    Begin();
-    for (int index = 0; index < response.results_size(); ++index) {
-      DetectionRow& row = rows_[index];
-      row.text = request_.texts(index);
-      row.result = std::move(*response.mutable_results(index));
-      ReportFailure(row);
-      writer_.WriteDetection(row);
-    }
-    request_.clear_texts();
-    rows_.clear();
-    batch_bytes_ = 0;
-    return absl::OkStatus();
-  }
-
-  // Not before the first answer: who finds no server writes nothing.
-  void Begin() {
-    if (begun_) return;
-    begun_ = true;
-    writer_.BeginDetections(command_.files, command_.lines, command_.top);
-  }
-
-  // Every batch repeats the warnings about the options; once is enough.
-  void Warn(const v1::DetectLanguagesResponse& response) {
-    for (const v1::Warning& warning : response.warnings()) {
-      if (!warned_.insert(warning.message()).second) continue;
-      streams_.errors << "warning: "
-                      << NamePlace(Printable(warning.message()), CandidatesOf(warning),
-                                   NamerFor(command_))
-                      << '\n';
-    }
-  }
-
-  // The flag with those of its entries that the warning is about.
-  std::string CandidatesOf(const v1::Warning& warning) const {
-    if (warning.reason() != v1::Warning::REASON_CANDIDATE_NOT_COVERED) return "";
-    std::vector<std::string> candidates;
-    for (const int index : warning.indices()) {
-      if (index < 0 || index >= request_.options().candidates_size()) continue;
-      candidates.push_back(Printable(request_.options().candidates(index)));
-    }
-    if (candidates.empty()) return "";
-    return absl::StrCat("--candidates ", absl::StrJoin(candidates, ", "));
-  }
-
-  void ReportFailure(const DetectionRow& row) {
-    if (!row.result.has_error()) return;
-    all_answered_ = false;
-    const std::string place =
-        row.line.has_value() ? absl::StrCat(row.file, ":", *row.line) : row.file;
-    // The number of the text in its batch means nothing to a reader.
-    const FieldNamer text_is_here = [&place](absl::string_view field) {
-      return absl::StartsWith(field, "texts[") ? place : "";
-    };
-    const std::string message(FromRpcStatus(row.result.error()).message());
-    streams_.errors << "hexapla: " << NamePlace(message, place, text_is_here) << '\n';
-  }
-
-  const DetectCommand& command_;
-  const std::vector<std::string>& servers_;
-  const Connector& connect_;
-  const CommandStreams& streams_;
-  OutputWriter writer_;
-  std::unique_ptr<AlignmentClient> client_;
-  // The batch that grows: texts and, in the same order, their rows.
-  v1::DetectLanguagesRequest request_;
-  std::vector<DetectionRow> rows_;
-  size_t batch_bytes_ = 0;
-  std::set<std::string> warned_;
-  bool begun_ = false;
-  bool all_answered_ = true;
-};
-
 absl::Status ListModels(const ModelsCommand& command, const std::vector<std::string>& servers,
                         const Connector& connect, const CommandStreams& streams) {
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
@@ -289,6 +125,15 @@ ExitCode CheckHealth(const std::vector<std::string>& servers, const Connector& c
 
 }  // namespace
 
+ExitCode Report(const absl::Status& status, const CommandStreams& streams) {
+  if (!status.ok()) streams.errors << "hexapla: " << status.message() << '\n';
+  return ExitCodeFor(status);
+}
+
+OutputFormat FormatOr(const std::optional<OutputFormat>& format, const Terminal& terminal) {
+  return format.value_or(terminal.interactive ? OutputFormat::kTable : OutputFormat::kTsv);
+}
+
 ExitCode RunCommand(const CommandLine& command_line, const Connector& connect,
                     const CommandStreams& streams) {
   const std::vector<std::string> servers = command_line.connection.local
@@ -298,12 +143,14 @@ ExitCode RunCommand(const CommandLine& command_line, const Connector& connect,
   if (const auto* align = std::get_if<AlignCommand>(&command_line.command)) {
     exit_code = Report(Align(*align, servers, connect, streams), streams);
   } else if (const auto* detect = std::get_if<DetectCommand>(&command_line.command)) {
-    exit_code = Detection(*detect, servers, connect, streams).Run();
+    exit_code = RunDetect(*detect, servers, connect, streams);
   } else if (const auto* corpus = std::get_if<CorpusCommand>(&command_line.command)) {
     exit_code = Report(
         RunCorpus(*corpus, servers, command_line.connection.timeout, connect, streams), streams);
   } else if (const auto* match = std::get_if<MatchCommand>(&command_line.command)) {
     exit_code = RunMatch(*match, servers, command_line.connection.timeout, connect, streams);
+  } else if (const auto* score = std::get_if<ScoreCommand>(&command_line.command)) {
+    exit_code = RunScore(*score, servers, connect, streams);
   } else if (const auto* models = std::get_if<ModelsCommand>(&command_line.command)) {
     exit_code = Report(ListModels(*models, servers, connect, streams), streams);
   } else {

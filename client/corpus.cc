@@ -151,8 +151,10 @@ class CorpusRun {
       if (done() != done_before || !failing_since.has_value()) {
         failing_since = absl::Now();
         backoff = kBackoffMin;
-        Warn(absl::StrCat(status.message(), "; trying again for ",
-                          absl::FormatDuration(command_.retry_for)));
+        if (command_.retry_for > absl::ZeroDuration()) {
+          Warn(absl::StrCat(status.message(), "; trying again for ",
+                            absl::FormatDuration(command_.retry_for)));
+        }
       }
       const absl::Duration left = *failing_since + command_.retry_for - absl::Now();
       if (left <= absl::ZeroDuration()) return status;

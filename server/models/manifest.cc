@@ -23,7 +23,7 @@ using Json = nlohmann::json;
 constexpr size_t kManifestBytesMax = size_t{1} << 20;
 constexpr int64_t kDimensionMax = 1 << 16;
 constexpr ModelKind kKinds[] = {ModelKind::kEmbedding, ModelKind::kLanguageIdentifier,
-                                ModelKind::kBeadWeights};
+                                ModelKind::kBeadWeights, ModelKind::kPairWeights};
 
 // For a message of one line, whatever the manifest contains.
 std::string Quoted(absl::string_view text) {
@@ -144,6 +144,8 @@ absl::string_view ModelKindName(ModelKind kind) {
       return "language-identifier";
     case ModelKind::kBeadWeights:
       return "bead-weights";
+    case ModelKind::kPairWeights:
+      return "pair-weights";
   }
   return "";
 }

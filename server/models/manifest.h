@@ -20,9 +20,10 @@
 
 namespace hexapla {
 
-enum class ModelKind { kEmbedding, kLanguageIdentifier, kBeadWeights };
+enum class ModelKind { kEmbedding, kLanguageIdentifier, kBeadWeights, kPairWeights };
 
-// "embedding", "language-identifier" or "bead-weights", as in the manifest.
+// "embedding", "language-identifier", "bead-weights" or "pair-weights", as in the
+// manifest.
 absl::string_view ModelKindName(ModelKind kind);
 
 // One model of the directory, as its manifest describes it.

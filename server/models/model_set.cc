@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/models/model_set.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
@@ -58,12 +61,13 @@ absl::StatusOr<std::vector<ModelInfo>> ReadModels(const std::string& directory) 
   return models;
 }
 
-// The one entry of `kind`.
-absl::StatusOr<ModelInfo> Only(ModelKind kind, const std::vector<ModelInfo>& models,
-                               const std::string& directory) {
+// The first entry of `kind`, and the only one unless it is an identifier.
+absl::StatusOr<ModelInfo> Default(ModelKind kind, const std::vector<ModelInfo>& models,
+                                  const std::string& directory) {
   const ModelInfo* found = nullptr;
   for (const ModelInfo& info : models) {
     if (info.kind != kind) continue;
+    if (found != nullptr && kind == ModelKind::kLanguageIdentifier) continue;
     if (found != nullptr) {
       return absl::FailedPreconditionError(absl::StrCat(directory, "/manifest.json: ", found->name,
                                                         " and ", info.name, " are both of kind ",
@@ -78,10 +82,43 @@ absl::StatusOr<ModelInfo> Only(ModelKind kind, const std::vector<ModelInfo>& mod
   return *found;
 }
 
-absl::StatusOr<std::unique_ptr<const FastTextLanguageIdentifier>> LoadIdentifier(
-    const std::string& path, const ModelInfo& info) {
-  HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
-  return FastTextLanguageIdentifier::Create(path);
+using Identifiers = std::map<std::string, std::unique_ptr<FastTextLanguageIdentifier>>;
+
+// Whether the identifier is a text that says how others are made one.
+bool IsPool(const ModelInfo& info) { return absl::EndsWith(info.file, ".txt"); }
+
+absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> LoadPool(
+    const std::string& path, const Identifiers& identifiers) {
+  HEXAPLA_ASSIGN_OR_RETURN(const OpinionWeights weights, OpinionWeights::Read(path));
+  for (const std::string& name : {weights.first_model, weights.second_model}) {
+    if (identifiers.contains(name)) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": is of ", name, ", which the manifest does not have"));
+  }
+  auto pool = FastTextLanguageIdentifier::Create(*identifiers.at(weights.first_model),
+                                                 *identifiers.at(weights.second_model), weights);
+  if (pool.ok()) return pool;
+  return absl::Status(pool.status().code(), absl::StrCat(path, ": ", pool.status().message()));
+}
+
+// All identifiers by name, first those that stand for themselves.
+absl::StatusOr<Identifiers> LoadIdentifiers(const std::string& directory,
+                                            const std::vector<ModelInfo>& models) {
+  Identifiers identifiers;
+  Identifiers pools;
+  for (const bool pool : {false, true}) {
+    for (const ModelInfo& info : models) {
+      if (info.kind != ModelKind::kLanguageIdentifier || IsPool(info) != pool) continue;
+      const std::string path = PathOf(directory, info);
+      HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
+      auto identifier =
+          pool ? LoadPool(path, identifiers) : FastTextLanguageIdentifier::Create(path);
+      HEXAPLA_RETURN_IF_ERROR(identifier.status());
+      (pool ? pools : identifiers)[info.name] = *std::move(identifier);
+    }
+  }
+  identifiers.merge(pools);
+  return identifiers;
 }
 
 absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(const std::string& path,
@@ -95,40 +132,73 @@ absl::StatusOr<ScoringWeights> LoadWeights(const std::string& path, const ModelI
   return ScoringWeights::Read(path);
 }
 
+// The weights of the pair score, if the directory has them.
+absl::StatusOr<std::optional<PairWeights>> LoadPairWeights(const std::string& directory,
+                                                           const std::vector<ModelInfo>& models) {
+  const bool present = std::any_of(models.begin(), models.end(), [](const ModelInfo& info) {
+    return info.kind == ModelKind::kPairWeights;
+  });
+  if (!present) return std::optional<PairWeights>();
+  HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo info,
+                           Default(ModelKind::kPairWeights, models, directory));
+  HEXAPLA_RETURN_IF_ERROR(Verify(PathOf(directory, info), info));
+  return PairWeights::Read(PathOf(directory, info));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const ModelSet>> ModelSet::Load(const std::string& directory) {
   HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadModels(directory));
-  HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo identifier_info,
-                           Only(ModelKind::kLanguageIdentifier, models, directory));
+  HEXAPLA_RETURN_IF_ERROR(Default(ModelKind::kLanguageIdentifier, models, directory).status());
   HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo embedder_info,
-                           Only(ModelKind::kEmbedding, models, directory));
+                           Default(ModelKind::kEmbedding, models, directory));
   HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo weights_info,
-                           Only(ModelKind::kBeadWeights, models, directory));
+                           Default(ModelKind::kBeadWeights, models, directory));
   // The two large ones side by side.
   auto embedder_later =
       std::async(std::launch::async, LoadEmbedder, PathOf(directory, embedder_info), embedder_info);
-  auto identifier = LoadIdentifier(PathOf(directory, identifier_info), identifier_info);
+  auto identifiers = LoadIdentifiers(directory, models);
   auto weights = LoadWeights(PathOf(directory, weights_info), weights_info);
   auto embedder = embedder_later.get();
-  HEXAPLA_RETURN_IF_ERROR(identifier.status());
+  HEXAPLA_RETURN_IF_ERROR(identifiers.status());
   HEXAPLA_RETURN_IF_ERROR(embedder.status());
   HEXAPLA_RETURN_IF_ERROR(weights.status());
+  HEXAPLA_ASSIGN_OR_RETURN(std::optional<PairWeights> pair_weights,
+                           LoadPairWeights(directory, models));
+  std::unique_ptr<const LanguageIdentifier> identifier;
+  NamedIdentifiers more_identifiers;
   for (ModelInfo& info : models) {
-    const bool labels_say = info.kind == ModelKind::kLanguageIdentifier && info.languages.empty();
-    if (labels_say) info.languages = (*identifier)->Languages();
+    if (info.kind != ModelKind::kLanguageIdentifier) continue;
+    std::unique_ptr<FastTextLanguageIdentifier> of_info = std::move(identifiers->at(info.name));
+    if (info.languages.empty()) info.languages = of_info->Languages();
+    if (identifier == nullptr) {
+      identifier = std::move(of_info);
+    } else {
+      more_identifiers.emplace_back(info.name, std::move(of_info));
+    }
   }
-  return std::make_shared<const ModelSet>(*std::move(identifier), *std::move(embedder), *weights,
-                                          std::move(models));
+  return std::make_shared<const ModelSet>(std::move(identifier), *std::move(embedder), *weights,
+                                          std::move(models), std::move(more_identifiers),
+                                          std::move(pair_weights));
 }
 
 ModelSet::ModelSet(std::unique_ptr<const LanguageIdentifier> identifier,
                    std::unique_ptr<const SentenceEmbedder> embedder, const ScoringWeights& weights,
-                   std::vector<ModelInfo> info)
+                   std::vector<ModelInfo> info, NamedIdentifiers more_identifiers,
+                   std::optional<PairWeights> pair_weights)
     : identifier_(std::move(identifier)),
       embedder_(std::move(embedder)),
       weights_(weights),
-      info_(std::move(info)) {}
+      info_(std::move(info)),
+      more_identifiers_(std::move(more_identifiers)),
+      pair_weights_(std::move(pair_weights)) {}
+
+const LanguageIdentifier& ModelSet::identifier(const ModelInfo& info) const {
+  for (const auto& [name, identifier] : more_identifiers_) {
+    if (name == info.name) return *identifier;
+  }
+  return *identifier_;
+}
 
 const ModelInfo* ModelSet::FindByName(absl::string_view name) const {
   for (const ModelInfo& info : info_) {

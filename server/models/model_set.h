@@ -3,6 +3,7 @@
 #define HEXAPLA_SERVER_MODELS_MODEL_SET_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +16,16 @@
 #include "server/embedding/sentence_embedder.h"
 #include "server/langid/language_identifier.h"
 #include "server/models/manifest.h"
+#include "server/similarity/pair_weights.h"
 #include "server/similarity/scoring_weights.h"
 
 namespace hexapla {
 
-// The models that belong together: one of each kind, read from one directory.
+// The models that belong together, read from one directory: one of each kind, and
+// any number of language identifiers, of which the first is the default. Weights of
+// the pair score may be absent.
 //
-// Invariants: info() holds exactly one entry of each kind.
+// Invariants: info() holds exactly one entry of each kind but that.
 // Threads: immutable, so concurrent use is safe. A call takes one set and keeps
 // it to its end, so a reload never changes models under it.
 class ModelSet {
@@ -31,22 +35,36 @@ class ModelSet {
   // Cost: the files are read in parallel; well under a second for the default.
   // Errors, one line that names the file: NotFound for what is missing,
   // DataLoss for what differs from the manifest, FailedPrecondition when a kind
-  // is absent or there twice, else as the readers of the formats say.
+  // is absent or there twice that must not be, else as the readers of the formats
+  // say.
   static absl::StatusOr<std::shared_ptr<const ModelSet>> Load(const std::string& directory);
+
+  // Identifiers beside the default one, by the name of their entry.
+  using NamedIdentifiers =
+      std::vector<std::pair<std::string, std::unique_ptr<const LanguageIdentifier>>>;
 
   // Takes parts that are already there; for tests and their fakes.
   ModelSet(std::unique_ptr<const LanguageIdentifier> identifier,
            std::unique_ptr<const SentenceEmbedder> embedder, const ScoringWeights& weights,
-           std::vector<ModelInfo> info);
+           std::vector<ModelInfo> info, NamedIdentifiers more_identifiers = {},
+           std::optional<PairWeights> pair_weights = std::nullopt);
 
+  // The default identifier.
   const LanguageIdentifier& identifier() const { return *identifier_; }
+  // The one of that entry. Requires: `info` is this set's, of that kind.
+  const LanguageIdentifier& identifier(const ModelInfo& info) const;
   const SentenceEmbedder& embedder() const { return *embedder_; }
   const ScoringWeights& weights() const { return weights_; }
+  // Null if the set has none.
+  const PairWeights* pair_weights() const {
+    return pair_weights_.has_value() ? &*pair_weights_ : nullptr;
+  }
 
   // In the order of the manifest, with languages as CanonicalLanguageTag gives
   // them. An identifier whose entry names none has those of its labels.
   const std::vector<ModelInfo>& info() const { return info_; }
-  // The entry of that name or kind; null if none. Borrows from the set.
+  // The entry of that name, or the first of that kind, which is its default; null
+  // if none. Borrows from the set.
   const ModelInfo* FindByName(absl::string_view name) const;
   const ModelInfo* FindByKind(ModelKind kind) const;
 
@@ -55,6 +73,8 @@ class ModelSet {
   const std::unique_ptr<const SentenceEmbedder> embedder_;
   const ScoringWeights weights_;
   const std::vector<ModelInfo> info_;
+  const NamedIdentifiers more_identifiers_;
+  const std::optional<PairWeights> pair_weights_;
 };
 
 // The set that serves now. A reload replaces it; calls under way keep theirs.

@@ -75,6 +75,7 @@ Server::Server(const Options& options, std::shared_ptr<const ModelSet> models, A
              .cheap_cost_reserve = options.queue_cost_max / kCheapShare}),
       alignment_service_(models_, pool_, options.limits, std::move(align)),
       language_service_(models_, pool_, options.limits),
+      embedding_service_(models_, pool_, options.limits),
       model_service_(models_) {}
 
 Server::~Server() { Drain(absl::ZeroDuration()); }
@@ -138,6 +139,7 @@ void Server::Drain(absl::Duration grace) {
     const absl::Time deadline = absl::Now() + grace;
     absl::SleepFor(std::min(grace, kDrainPause));
     alignment_service_.Drain();
+    language_service_.Drain();
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
   }

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "server/service/align_stream.h"
-#include "server/service/grpc_status.h"
 #include "server/service/match_stream.h"
 #include "server/service/proto_conversion.h"
 #include "server/service/request_validation.h"
+#include "server/service/score_pairs.h"
 #include "server/service/unary_call.h"
 
 namespace hexapla {
@@ -36,9 +36,17 @@ AlignmentService::StreamAlignDocuments(grpc::CallbackServerContext* context) {
 }
 
 grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerContext* context,
-                                                       const v1::ScorePairsRequest*,
-                                                       v1::ScorePairsResponse*) {
-  return AnswerAtOnce(*context, MethodUnimplemented("AlignmentService.ScorePairs"));
+                                                       const v1::ScorePairsRequest* request,
+                                                       v1::ScorePairsResponse* response) {
+  std::shared_ptr<const ModelSet> models = models_.Get();
+  const absl::Status valid = ValidateScorePairs(*request, limits_, *models);
+  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  const int64_t cost = CostOf(*request);
+  return AnswerFromPool(
+      *context, pool_, LaneOf(cost), cost,
+      [this, models = std::move(models), request, response](const CallContext& call) {
+        return RunScorePairs(*request, *models, limits_, call, *response);
+      });
 }
 
 grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>*

@@ -27,17 +27,15 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
   StreamAlignDocuments(grpc::CallbackServerContext* context) override;
 
+  grpc::ServerUnaryReactor* ScorePairs(grpc::CallbackServerContext* context,
+                                       const v1::ScorePairsRequest* request,
+                                       v1::ScorePairsResponse* response) override;
   grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>* MatchDocuments(
       grpc::CallbackServerContext* context) override;
 
   // Brings the streams to their end, those that begin later included, so that a
   // shutdown need not wait for their callers. Returns at once.
   void Drain() { streams_.Drain(); }
-
-  // Not yet: these answer UNIMPLEMENTED.
-  grpc::ServerUnaryReactor* ScorePairs(grpc::CallbackServerContext* context,
-                                       const v1::ScorePairsRequest* request,
-                                       v1::ScorePairsResponse* response) override;
 
  private:
   const CurrentModels& models_;

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/embedding_service.h"
 
-#include "server/service/grpc_status.h"
+#include <memory>
+#include <utility>
+
+#include "server/service/request_validation.h"
+#include "server/service/score_pairs.h"
 #include "server/service/unary_call.h"
 
 namespace hexapla {
 
 grpc::ServerUnaryReactor* EmbeddingService::EmbedSentences(grpc::CallbackServerContext* context,
-                                                           const v1::EmbedSentencesRequest*,
-                                                           v1::EmbedSentencesResponse*) {
-  return AnswerAtOnce(*context, MethodUnimplemented("EmbeddingService.EmbedSentences"));
+                                                           const v1::EmbedSentencesRequest* request,
+                                                           v1::EmbedSentencesResponse* response) {
+  std::shared_ptr<const ModelSet> models = models_.Get();
+  const absl::Status valid = ValidateEmbedSentences(*request, limits_, *models);
+  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  const int64_t cost = CostOf(*request);
+  return AnswerFromPool(
+      *context, pool_, LaneOf(cost), cost,
+      [this, models = std::move(models), request, response](const CallContext& call) {
+        return RunEmbedSentences(*request, *models, limits_, call, *response);
+      });
 }
 
 }  // namespace hexapla

@@ -132,11 +132,13 @@ absl::Status ValidateVersionCount(int count) {
                                    " to ", kVersionsMax));
 }
 
+absl::Status ValidateEncoding(v1::EncodingType encoding, absl::string_view field) {
+  if (v1::EncodingType_IsValid(encoding)) return absl::OkStatus();
+  return OutOfRange(field, "a known EncodingType", absl::StrCat(encoding));
+}
+
 absl::Status ValidateAlignmentOptions(const v1::AlignmentOptions& options, const ModelSet& models) {
-  if (!v1::EncodingType_IsValid(options.encoding_type())) {
-    return OutOfRange("options.encoding_type", "a known EncodingType",
-                      absl::StrCat(options.encoding_type()));
-  }
+  HEXAPLA_RETURN_IF_ERROR(ValidateEncoding(options.encoding_type(), "options.encoding_type"));
   // 0 means the default here and in top_k below.
   if (options.max_bead_size() < 0 || options.max_bead_size() > kBeadSizeMax) {
     return OutOfRange("options.max_bead_size", absl::StrCat("1 to ", kBeadSizeMax),
@@ -152,12 +154,6 @@ absl::Status ValidateAlignmentOptions(const v1::AlignmentOptions& options, const
       .status();
 }
 
-absl::Status OptionUnimplemented(absl::string_view field) {
-  return RequestError(absl::StatusCode::kUnimplemented,
-                      {.reason = "OPTION_UNIMPLEMENTED", .field = std::string(field)},
-                      absl::StrCat("this server does not have ", field, " yet"));
-}
-
 absl::Status ValidateDetectionOptions(const v1::DetectionOptions& options, const ModelSet& models) {
   if (options.top_k() < 0 || options.top_k() > kTopKMax) {
     return OutOfRange("options.top_k", absl::StrCat("1 to ", kTopKMax),
@@ -166,11 +162,15 @@ absl::Status ValidateDetectionOptions(const v1::DetectionOptions& options, const
   HEXAPLA_RETURN_IF_ERROR(
       ValidateLanguages(options.candidates(), "options.candidates", kCandidatesMax));
   HEXAPLA_RETURN_IF_ERROR(ValidateLanguages(options.hints(), "options.hints", kHintsMax));
-  if (!options.hints().empty()) return OptionUnimplemented("options.hints");
-  if (options.skip_normalization()) return OptionUnimplemented("options.skip_normalization");
-  if (options.group_macrolanguages()) return OptionUnimplemented("options.group_macrolanguages");
   return FindModel(models, ModelKind::kLanguageIdentifier, options.model(), "options.model")
       .status();
+}
+
+absl::Status ValidateBatchSize(int size, absl::string_view field, const ServiceLimits& limits) {
+  const auto count = static_cast<size_t>(size);
+  if (count == 0) return Invalid("BATCH_EMPTY", field, "has no entries");
+  if (count <= limits.batch_items_max) return absl::OkStatus();
+  return OverLimit("BATCH_TOO_LARGE", field, "entries", count, limits.batch_items_max);
 }
 
 absl::Status ModelNotFound(absl::string_view name, absl::string_view field) {
@@ -206,12 +206,45 @@ absl::Status ValidateOpenDocuments(const v1::OpenDocuments& open, const ModelSet
 
 absl::Status ValidateDetectLanguages(const v1::DetectLanguagesRequest& request,
                                      const ServiceLimits& limits, const ModelSet& models) {
-  const size_t count = static_cast<size_t>(request.texts_size());
-  if (count == 0) return Invalid("BATCH_EMPTY", "texts", "has no entries");
-  if (count > limits.batch_items_max) {
-    return OverLimit("BATCH_TOO_LARGE", "texts", "entries", count, limits.batch_items_max);
-  }
+  HEXAPLA_RETURN_IF_ERROR(ValidateBatchSize(request.texts_size(), "texts", limits));
   return ValidateDetectionOptions(request.options(), models);
+}
+
+absl::Status ValidateDetectSpans(const v1::DetectSpansRequest& request, const ServiceLimits& limits,
+                                 const ModelSet& models) {
+  const size_t bytes = request.text().size();
+  if (bytes == 0) return Invalid("TEXT_MISSING", "text", "is required");
+  if (bytes > limits.text_bytes_max) {
+    return OverLimit("TEXT_TOO_LONG", "text", "bytes", bytes, limits.text_bytes_max);
+  }
+  HEXAPLA_RETURN_IF_ERROR(ValidateEncoding(request.encoding_type(), "encoding_type"));
+  return ValidateDetectionOptions(request.options(), models);
+}
+
+absl::Status ValidateScorePairs(const v1::ScorePairsRequest& request, const ServiceLimits& limits,
+                                const ModelSet& models) {
+  HEXAPLA_RETURN_IF_ERROR(ValidateBatchSize(request.pairs_size(), "pairs", limits));
+  if (!request.source_language().empty()) {
+    HEXAPLA_RETURN_IF_ERROR(ValidateLanguage(request.source_language(), "source_language"));
+  }
+  if (!request.target_language().empty()) {
+    HEXAPLA_RETURN_IF_ERROR(ValidateLanguage(request.target_language(), "target_language"));
+  }
+  HEXAPLA_RETURN_IF_ERROR(
+      FindModel(models, ModelKind::kEmbedding, request.model(), "model").status());
+  if (models.pair_weights() != nullptr) return absl::OkStatus();
+  return RequestError(absl::StatusCode::kFailedPrecondition,
+                      {.reason = "MODEL_NOT_FOUND", .value = "pair-weights"},
+                      "the server has no weights of the pair score (kind pair-weights)");
+}
+
+absl::Status ValidateEmbedSentences(const v1::EmbedSentencesRequest& request,
+                                    const ServiceLimits& limits, const ModelSet& models) {
+  HEXAPLA_RETURN_IF_ERROR(ValidateBatchSize(request.sentences_size(), "sentences", limits));
+  if (!request.language().empty()) {
+    HEXAPLA_RETURN_IF_ERROR(ValidateLanguage(request.language(), "language"));
+  }
+  return FindModel(models, ModelKind::kEmbedding, request.model(), "model").status();
 }
 
 absl::Status ValidateListModels(const v1::ListModelsRequest& request) {
@@ -223,6 +256,17 @@ absl::Status ValidateDetectionText(absl::string_view text, int index, const Serv
   if (text.size() <= limits.text_bytes_max) return absl::OkStatus();
   return OverLimit("TEXT_TOO_LONG", absl::StrCat("texts[", index, "]"), "bytes", text.size(),
                    limits.text_bytes_max);
+}
+
+absl::Status ValidateBatchSentence(absl::string_view sentence, absl::string_view field,
+                                   const ServiceLimits& limits) {
+  if (sentence.empty()) return Invalid("TEXT_MISSING", field, "is required");
+  if (sentence.size() > limits.sentence_bytes_max) {
+    return OverLimit("SENTENCE_TOO_LONG", field, "bytes", sentence.size(),
+                     limits.sentence_bytes_max);
+  }
+  if (IsBlank(sentence)) return Invalid("TEXT_BLANK", field, "holds nothing but white space");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<const ModelInfo*> FindModel(const ModelSet& models, ModelKind kind,

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 
 #include "hexapla/v1/alignment_service.pb.h"
+#include "hexapla/v1/embedding_service.pb.h"
 #include "hexapla/v1/language_service.pb.h"
 #include "hexapla/v1/model_service.pb.h"
 #include "server/models/manifest.h"
@@ -40,10 +41,21 @@ absl::Status ValidateAlignDocuments(const v1::AlignDocumentsRequest& request,
 absl::Status ValidateOpenDocuments(const v1::OpenDocuments& open, const ModelSet& models);
 absl::Status ValidateDetectLanguages(const v1::DetectLanguagesRequest& request,
                                      const ServiceLimits& limits, const ModelSet& models);
+absl::Status ValidateDetectSpans(const v1::DetectSpansRequest& request, const ServiceLimits& limits,
+                                 const ModelSet& models);
+// Errors: FailedPrecondition with MODEL_NOT_FOUND where `models` cannot score.
+absl::Status ValidateScorePairs(const v1::ScorePairsRequest& request, const ServiceLimits& limits,
+                                const ModelSet& models);
+absl::Status ValidateEmbedSentences(const v1::EmbedSentencesRequest& request,
+                                    const ServiceLimits& limits, const ModelSet& models);
 absl::Status ValidateListModels(const v1::ListModelsRequest& request);
 
 // Checks text `index` of a batch, which may fail alone.
 absl::Status ValidateDetectionText(absl::string_view text, int index, const ServiceLimits& limits);
+
+// Checks a sentence of a batch, `field` of the request, which may fail alone.
+absl::Status ValidateBatchSentence(absl::string_view sentence, absl::string_view field,
+                                   const ServiceLimits& limits);
 
 // The model that a request means by `name`, which stands in `field`, among those
 // of a kind: the set's own if the name is empty. Borrows from `models`.

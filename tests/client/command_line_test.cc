@@ -68,6 +68,17 @@ TEST(CommandLineTest, AlignTakesAllItsFlags) {
   EXPECT_TRUE(align.no_merges);
 }
 
+TEST(CommandLineTest, DetectTakesTheOptionsOfADetection) {
+  const DetectCommand defaults = ParseDetect({"detect"});
+  EXPECT_FALSE(defaults.spans || defaults.group_macrolanguages || defaults.skip_normalization);
+  EXPECT_EQ(defaults.model, "");
+  const DetectCommand detect = ParseDetect({"detect", "--spans", "--hints=en,fr", "--model=lid218",
+                                            "--group_macrolanguages", "--skip_normalization", "a"});
+  EXPECT_TRUE(detect.spans && detect.group_macrolanguages && detect.skip_normalization);
+  EXPECT_THAT(detect.hints, ElementsAre("en", "fr"));
+  EXPECT_EQ(detect.model, "lid218");
+}
+
 TEST(CommandLineTest, DetectHasDefaultsAndFlags) {
   EXPECT_THAT(ParseDetect({"detect"}).files, ElementsAre("-"));
   EXPECT_EQ(ParseDetect({"detect"}).top, 1);
@@ -193,12 +204,16 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
       {.arguments = {"detect", "--top=0"}, .message = "--top"},
       {.arguments = {"detect", "--top=17"}, .message = "--top"},
       {.arguments = {"detect", "--candidates=en,,fr"}, .message = "--candidates"},
-      {.arguments = {"detect", "--spans", "a"},
-       .message = "--spans: this flag is not available in this version"},
-      {.arguments = {"match", "a", "b", "--format=jsonl"},
-       .message = "match: this command is not available in this version"},
-      {.arguments = {"score", "--languages=en,fr"},
-       .message = "score: this command is not available in this version"},
+      {.arguments = {"detect", "--hints=en,"}, .message = "--hints"},
+      {.arguments = {"detect", "--model="}, .message = "--model: the value is empty"},
+      {.arguments = {"match"}, .message = "FILE: none given, nor --files_from"},
+      {.arguments = {"match", "-", "-"}, .message = "standard input"},
+      {.arguments = {"match", "-", "--files_from=-"}, .message = "standard input"},
+      {.arguments = {"match", "a", "--format=table"}, .message = "--format: unknown value"},
+      {.arguments = {"match", "a", "--min_probability=2"}, .message = "--min_probability"},
+      {.arguments = {"match", "a", "--lines", "--input_format=text"}, .message = "--lines"},
+      {.arguments = {"score", "--languages=en"}, .message = "1 given for two columns"},
+      {.arguments = {"score", "a", "b"}, .message = "2 given; expected at most one"},
       {.arguments = {"corpus", "in"}, .message = "1 given; expected IN.jsonl OUT.jsonl"},
       {.arguments = {"corpus", "in", "out", "more"}, .message = "3 given"},
       {.arguments = {"corpus", "in", "out", "--workers=0"}, .message = "--workers"},
@@ -254,14 +269,32 @@ TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
   EXPECT_EQ(corpus.min_probability, 0.5);
 }
 
+TEST(CommandLineTest, MatchTakesItsFlags) {
+  const CommandLine parsed = std::get<CommandLine>(
+      ParseCommandLine({"match", "a", "-", "--files_from=names", "--format=jsonl", "--lines",
+                        "--languages=en,,fr", "--min_probability=0.75", "--allow_same_language"},
+                       {}));
+  const auto& match = std::get<MatchCommand>(parsed.command);
+  EXPECT_THAT(match.files, testing::ElementsAre("a", "-"));
+  EXPECT_EQ(match.files_from, "names");
+  EXPECT_EQ(match.format, OutputFormat::kJsonl);
+  EXPECT_EQ(match.input_format, InputFormat::kLines);
+  EXPECT_THAT(match.languages, testing::ElementsAre("en", "", "fr"));
+  EXPECT_EQ(match.min_probability, 0.75);
+  EXPECT_TRUE(match.allow_same_language);
+}
+
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
   EXPECT_EQ(ParseExit({"health"}, {.server = "a:b:c:"}).exit_code, kExitUsage);
 }
 
-TEST(CommandLineTest, LaterCommandsAreNotOfferedAsCommands) {
-  const std::string help = ParseExit({"--help"}).standard_output;
-  EXPECT_THAT(help, testing::Not(HasSubstr("  score")));
-  EXPECT_THAT(help, HasSubstr("not available in this version"));
+TEST(CommandLineTest, ScoreReadsStandardInputUnlessAFileIsNamed) {
+  const auto parse = [](const Arguments& arguments) {
+    return std::get<ScoreCommand>(std::get<CommandLine>(ParseCommandLine(arguments, {})).command);
+  };
+  EXPECT_EQ(parse({"score"}).file, "-");
+  EXPECT_EQ(parse({"score", "pairs.tsv"}).file, "pairs.tsv");
+  EXPECT_THAT(parse({"score", "--languages=en,"}).languages, testing::ElementsAre("en", ""));
 }
 
 }  // namespace

@@ -75,11 +75,18 @@ class FakeService {
       [](const auto&, auto&) { return grpc::Status::OK; };
   std::function<grpc::Status(const v1::DetectLanguagesRequest&, v1::DetectLanguagesResponse&)>
       detect = [](const auto&, auto&) { return grpc::Status::OK; };
+  std::function<grpc::Status(const v1::DetectSpansRequest&, v1::DetectSpansResponse&)> spans =
+      [](const auto&, auto&) { return grpc::Status::OK; };
+  std::function<grpc::Status(const v1::ScorePairsRequest&, v1::ScorePairsResponse&)> score =
+      [](const auto&, auto&) { return grpc::Status::OK; };
   using AlignStream = grpc::ServerReaderWriterInterface<v1::StreamAlignDocumentsResponse,
                                                         v1::StreamAlignDocumentsRequest>;
   std::function<grpc::Status(AlignStream&)> align_stream = [](AlignStream&) {
     return grpc::Status::OK;
   };
+  using MatchStream =
+      grpc::ServerReaderWriterInterface<v1::MatchDocumentsResponse, v1::MatchDocumentsRequest>;
+  std::function<grpc::Status(MatchStream&)> match = [](MatchStream&) { return grpc::Status::OK; };
   v1::ListModelsResponse models;
   grpc::health::v1::HealthCheckResponse::ServingStatus health =
       grpc::health::v1::HealthCheckResponse::SERVING;
@@ -94,12 +101,24 @@ class FakeService {
       ++fake_.calls;
       return fake_.align(*request, *response);
     }
+    grpc::Status ScorePairs(grpc::ServerContext*, const v1::ScorePairsRequest* request,
+                            v1::ScorePairsResponse* response) override {
+      ++fake_.calls;
+      return fake_.score(*request, *response);
+    }
     grpc::Status StreamAlignDocuments(
         grpc::ServerContext*,
         grpc::ServerReaderWriter<v1::StreamAlignDocumentsResponse, v1::StreamAlignDocumentsRequest>*
             stream) override {
       ++fake_.calls;
       return fake_.align_stream(*stream);
+    }
+    grpc::Status MatchDocuments(
+        grpc::ServerContext*,
+        grpc::ServerReaderWriter<v1::MatchDocumentsResponse, v1::MatchDocumentsRequest>* stream)
+        override {
+      ++fake_.calls;
+      return fake_.match(*stream);
     }
 
    private:
@@ -112,6 +131,11 @@ class FakeService {
                                  v1::DetectLanguagesResponse* response) override {
       ++fake_.calls;
       return fake_.detect(*request, *response);
+    }
+    grpc::Status DetectSpans(grpc::ServerContext*, const v1::DetectSpansRequest* request,
+                             v1::DetectSpansResponse* response) override {
+      ++fake_.calls;
+      return fake_.spans(*request, *response);
     }
 
    private:

@@ -351,18 +351,5 @@ TEST_F(AlignmentServiceTest, EveryErrorOfTheEngineIsInTheContract) {
   }
 }
 
-TEST_F(AlignmentServiceTest, MethodsOfLaterVersionsSaySo) {
-  StartWith(AlignFirstSentences);
-  grpc::ClientContext score_context;
-  v1::ScorePairsResponse scores;
-  const grpc::Status score = stub_->ScorePairs(&score_context, {}, &scores);
-  grpc::ClientContext match_context;
-  const grpc::Status match = stub_->MatchDocuments(&match_context)->Finish();
-  for (const grpc::Status& status : {score, match}) {
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-    EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "METHOD_UNIMPLEMENTED");
-  }
-}
-
 }  // namespace
 }  // namespace hexapla

@@ -20,16 +20,18 @@ struct InProcessServerOptions {
   ServiceLimits limits = {};
   WorkerPoolOptions pool = {.workers = 1, .cheap_workers = 1};
   AlignFunction align = AlignWithModels;
+  std::shared_ptr<const ModelSet> models = TestModels();
 };
 
 // The real services over a channel without a port. Stops by itself.
 class InProcessServer {
  public:
   explicit InProcessServer(InProcessServerOptions options = {})
-      : models_(TestModels()),
+      : models_(options.models),
         pool_(options.pool),
         alignment_(models_, pool_, options.limits, std::move(options.align)),
         language_(models_, pool_, options.limits),
+        embedding_(models_, pool_, options.limits),
         model_(models_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&alignment_);
@@ -44,6 +46,7 @@ class InProcessServer {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   WorkerPool& pool() { return pool_; }
   AlignmentService& alignment() { return alignment_; }
+  LanguageService& language() { return language_; }
 
  private:
   CurrentModels models_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/models/model_set.h"
@@ -27,10 +29,28 @@ class FakeEmbedder final : public SentenceEmbedder {
   const std::vector<std::string> languages_ = {"en", "fr"};
 };
 
-// A set of these two and of weights that are all zero: an alignment with it is
-// complete, but says nothing.
-inline std::shared_ptr<const ModelSet> TestModels() {
-  std::vector<ModelInfo> info(3);
+// Hears South Slavic in everything; its raw label says whether the clean-up was
+// skipped.
+class SouthSlavicIdentifier final : public LanguageIdentifier {
+ public:
+  Identification Identify(absl::string_view, const IdentifyOptions& options) const override {
+    Identification answer;
+    answer.guesses = {{"hr", options.skip_cleaning ? "raw" : "hrv", 0.5f},
+                      {"sr", "srp", 0.4f},
+                      {"sl", "slv", 0.1f}};
+    answer.script = "Latn";
+    if (answer.guesses.size() > static_cast<size_t>(options.guesses_max)) {
+      answer.guesses.resize(options.guesses_max);
+    }
+    return answer;
+  }
+};
+
+// A set of these and of weights that are all zero: an alignment with it is
+// complete, but says nothing. With pair weights the score of a pair is its
+// coverage.
+inline std::shared_ptr<const ModelSet> TestModels(bool with_pair_weights = false) {
+  std::vector<ModelInfo> info(4);
   info[0] = {.name = "space",
              .kind = ModelKind::kEmbedding,
              .version = "3",
@@ -59,9 +79,29 @@ inline std::shared_ptr<const ModelSet> TestModels() {
              .languages = {},
              .licence = "Apache-2.0",
              .source = "tests"};
+  info[3] = {.name = "south",
+             .kind = ModelKind::kLanguageIdentifier,
+             .version = "7",
+             .file = "south.ftz",
+             .size_bytes = 88,
+             .sha256 = std::string(64, 'd'),
+             .languages = {"hr", "sl", "sr"},
+             .licence = "Apache-2.0",
+             .source = "tests"};
+  ModelSet::NamedIdentifiers more;
+  more.emplace_back("south", std::make_unique<SouthSlavicIdentifier>());
+  std::optional<PairWeights> pair_weights;
+  if (with_pair_weights) {
+    info.push_back(info[2]);
+    info.back().name = "pair-weights";
+    info.back().kind = ModelKind::kPairWeights;
+    pair_weights.emplace();
+    pair_weights->semantic[kPairCoverage] = 4;
+    pair_weights->semantic[kPairIntercept] = -2;
+  }
   return std::make_shared<ModelSet>(std::make_unique<FakeIdentifier>(),
                                     std::make_unique<FakeEmbedder>(), ScoringWeights(),
-                                    std::move(info));
+                                    std::move(info), std::move(more), std::move(pair_weights));
 }
 
 }  // namespace hexapla
