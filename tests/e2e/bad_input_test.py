@@ -172,29 +172,12 @@ class BadCall(BadInput):
         reply = api.call(self.channel, "LanguageService", "DetectLanguages", request)
         self.assertEqual([r.detection.language for r in reply.results], ["und"] * 5 + ["en"])
 
-    def test_methods_that_come_later_say_so(self):
-        for service, method, request in (
-                ("AlignmentService", "ScorePairs", "ScorePairsRequest"),
-                ("LanguageService", "DetectSpans", "DetectSpansRequest"),
-                ("EmbeddingService", "EmbedSentences", "EmbedSentencesRequest")):
-            with self.subTest(method):
-                self.assert_refused(service, method, api.type(request)(), "UNIMPLEMENTED",
-                                    "METHOD_UNIMPLEMENTED")
-
-    def test_streams_that_come_later_say_so(self):
-        for service, method, request in (
-                ("AlignmentService", "StreamAlignDocuments", "StreamAlignDocumentsRequest"),
-                ("AlignmentService", "MatchDocuments", "MatchDocumentsRequest"),
-                ("LanguageService", "StreamDetectLanguages", "StreamDetectLanguagesRequest")):
-            with self.subTest(method):
-                call = self.channel.stream_stream(f"/hexapla.v1.{service}/{method}")(
-                    iter([api.type(request)().SerializeToString()]),
-                    timeout=harness.SECONDS_OF_A_CALL)
-                with self.assertRaises(grpc.RpcError) as caught:
-                    list(call)
-                self.assertEqual(caught.exception.code().name, "UNIMPLEMENTED")
-                self.assertEqual(api.details(caught.exception)["ErrorInfo"].reason,
-                                 "METHOD_UNIMPLEMENTED")
+    def test_empty_batches_of_pairs_and_sentences(self):
+        self.assert_refused("AlignmentService", "ScorePairs", api.type("ScorePairsRequest")(),
+                            "INVALID_ARGUMENT", "BATCH_EMPTY", "pairs")
+        self.assert_refused("EmbeddingService", "EmbedSentences",
+                            api.type("EmbedSentencesRequest")(), "INVALID_ARGUMENT",
+                            "BATCH_EMPTY", "sentences")
 
     # What gRPC itself refuses: any code but OK, and the server lives on.
 
@@ -312,12 +295,10 @@ class BadFile(BadInput):
 
     def test_what_comes_later_is_wrong_usage(self):
         good = self.good()
-        for arguments in (["match", good, good], ["score"], ["corpus", good, good],
-                          ["align", "--format=tmx", good, good],
+        for arguments in (["align", "--format=tmx", good, good],
                           ["align", "--format=xliff", good, good],
                           ["align", "--format=html", good, good],
-                          ["align", "--input_format=markdown", good, good],
-                          ["detect", "--spans", good]):
+                          ["align", "--input_format=markdown", good, good]):
             with self.subTest(" ".join(arguments[:2])):
                 self.assert_exit(2, *arguments)
 

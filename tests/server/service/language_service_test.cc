@@ -136,26 +136,50 @@ TEST_F(LanguageServiceTest, BadBatchesAreExplainedAndTheNextCallIsAnswered) {
   EXPECT_TRUE(Detect(good).ok());
 }
 
-TEST_F(LanguageServiceTest, MethodsOfLaterVersionsSaySo) {
-  grpc::ClientContext spans_context;
-  v1::DetectSpansResponse spans;
-  const grpc::Status detect_spans = stub_->DetectSpans(&spans_context, {}, &spans);
-  EXPECT_EQ(detect_spans.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(ReasonOf(RpcStatusOf(detect_spans)), "METHOD_UNIMPLEMENTED");
-  grpc::ClientContext stream_context;
-  const grpc::Status stream = stub_->StreamDetectLanguages(&stream_context)->Finish();
-  EXPECT_EQ(stream.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(ReasonOf(RpcStatusOf(stream)), "METHOD_UNIMPLEMENTED");
+TEST_F(LanguageServiceTest, AHintTipsTheScale) {
+  v1::DetectLanguagesRequest request;
+  request.add_texts("One.");
+  request.mutable_options()->add_hints("FR");
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().language(), "fr");
+  EXPECT_NEAR(response_.results(0).detection().confidence(), 1.0 / 1.75, 1e-4);
+  EXPECT_FALSE(response_.results(0).detection().reliable());
 }
 
-TEST(EmbeddingServiceTest, MethodsOfLaterVersionsSaySo) {
-  InProcessServer server;
-  grpc::ClientContext context;
-  v1::EmbedSentencesResponse response;
-  const grpc::Status status =
-      v1::EmbeddingService::NewStub(server.channel())->EmbedSentences(&context, {}, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "METHOD_UNIMPLEMENTED");
+TEST_F(LanguageServiceTest, MacrolanguagesReplaceTheirMembersOnRequest) {
+  v1::DetectLanguagesRequest request;
+  request.add_texts("One.");
+  request.mutable_options()->set_model("south");
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().language(), "hr");
+  request.mutable_options()->set_group_macrolanguages(true);
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().language(), "sh");
+  EXPECT_NEAR(response_.results(0).detection().confidence(), 0.9, 1e-5);
+}
+
+TEST_F(LanguageServiceTest, TheModelOfTheRequestAnswers) {
+  v1::DetectLanguagesRequest request;
+  request.add_texts("One.");
+  request.mutable_options()->set_model("south");
+  request.mutable_options()->add_candidates("en");
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().model(), "south@7");
+  EXPECT_EQ(response_.metadata().models(0).name(), "south");
+  ASSERT_EQ(response_.warnings_size(), 1);  // it does not know English
+  request.mutable_options()->set_model("lid");
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().model(), "lid@1");
+  EXPECT_EQ(response_.warnings_size(), 0);
+}
+
+TEST_F(LanguageServiceTest, SkippedNormalizationReachesTheIdentifier) {
+  v1::DetectLanguagesRequest request;
+  request.add_texts("One.");
+  request.mutable_options()->set_model("south");
+  request.mutable_options()->set_skip_normalization(true);
+  ASSERT_TRUE(Detect(request).ok());
+  EXPECT_EQ(response_.results(0).detection().raw_label(), "raw");
 }
 
 }  // namespace
