@@ -37,7 +37,12 @@ struct Bead {
 struct MultiBead {
   std::vector<SentenceRun> sides;
   double score = 0;
+  // In [0, 1], that the bead is exactly right.
   double probability = 0;
+  // For each version, in [0, 1], that its side is: that what the others bring
+  // belongs together with just these sentences of it. Never less than
+  // `probability` but for rounding. Empty: each is `probability`.
+  std::vector<double> side_probabilities = {};
 };
 
 }  // namespace hexapla

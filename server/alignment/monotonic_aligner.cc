@@ -25,6 +25,7 @@
 #include "server/alignment/monotonic_aligner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/alignment/lattice.h"
 #include "server/base/status_macros.h"
@@ -74,6 +75,63 @@ absl::StatusOr<DeletionPosteriors> SumDeletions(const SearchBand& band,
   return sums;
 }
 
+// What deleting each source sentence and inserting each target sentence scores,
+// where the band first has them.
+struct DeletionScores {
+  std::vector<double> source;
+  std::vector<double> target;
+};
+
+DeletionScores FindDeletionScores(const SearchBand& band, const std::vector<BeadShape>& shapes,
+                                  const Lattice& lattice) {
+  DeletionScores scores{std::vector<double>(band.sources()), std::vector<double>(band.targets())};
+  const size_t deletion = IndexOf(shapes, kDeletionShape);
+  const size_t insertion = IndexOf(shapes, kInsertionShape);
+  for (int row = 0, column = 0; row <= band.sources(); ++row) {
+    if (deletion < shapes.size() && row < band.sources()) {
+      scores.source[row] = lattice.score(band.Node(row, band.begin(row + 1)), deletion);
+    }
+    for (; insertion < shapes.size() && column + 1 < band.end(row); ++column) {
+      scores.target[column] = lattice.score(band.Node(row, column), insertion);
+    }
+  }
+  return scores;
+}
+
+absl::StatusOr<std::vector<LikelyBead>> FindLikelyBeads(const SearchBand& band,
+                                                        const std::vector<BeadShape>& shapes,
+                                                        const Lattice& lattice,
+                                                        const std::vector<Bead>& chosen,
+                                                        double from, const StopCondition& stop) {
+  const DeletionScores deletions = FindDeletionScores(band, shapes, lattice);
+  std::vector<LikelyBead> likely;
+  auto next = chosen.begin();
+  for (int row = 0; row <= band.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    for (int column = band.begin(row); column < band.end(row); ++column) {
+      while (next != chosen.end() &&
+             std::pair(next->source.begin, next->target.begin) < std::pair(row, column)) {
+        ++next;
+      }
+      for (size_t s = 0; s < shapes.size(); ++s) {
+        const BeadShape shape = shapes[s];
+        if (!shape.two_sided() || !lattice.Inside(row, column, shape)) continue;
+        const bool is_chosen = next != chosen.end() &&
+                               next->source == SentenceRun{row, row + shape.sources} &&
+                               next->target == SentenceRun{column, column + shape.targets};
+        const double posterior = lattice.Posterior(row, column, s);
+        if (posterior < from && !is_chosen) continue;
+        double log_odds = lattice.score(band.Node(row, column), s);
+        for (int i = row; i < row + shape.sources; ++i) log_odds -= deletions.source[i];
+        for (int j = column; j < column + shape.targets; ++j) log_odds -= deletions.target[j];
+        likely.push_back(
+            {row, column, shape, static_cast<float>(log_odds), static_cast<float>(posterior)});
+      }
+    }
+  }
+  return likely;
+}
+
 }  // namespace
 
 std::vector<BeadShape> BeadShapes(int size_max, bool merges) {
@@ -92,7 +150,8 @@ std::vector<BeadShape> BeadShapes(int size_max, bool merges) {
 
 absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
                                              const std::vector<BeadShape>& shapes,
-                                             BeadScoreFunction score, const StopCondition& stop) {
+                                             BeadScoreFunction score, const StopCondition& stop,
+                                             double likely_from) {
   Alignment alignment;
   Lattice lattice(band, shapes);
   HEXAPLA_RETURN_IF_ERROR(lattice.Score(score, stop));
@@ -117,6 +176,10 @@ absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
     bead.score = lattice.score(band.Node(bead.source.begin, bead.target.begin), shape);
     bead.probability = posterior(bead.source.begin, bead.target.begin, shape);
     alignment.score += bead.score;
+  }
+  if (likely_from <= 1) {
+    HEXAPLA_ASSIGN_OR_RETURN(alignment.likely, FindLikelyBeads(band, shapes, lattice,
+                                                               alignment.beads, likely_from, stop));
   }
   return alignment;
 }

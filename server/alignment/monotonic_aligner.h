@@ -37,6 +37,17 @@ std::vector<BeadShape> BeadShapes(int size_max, bool merges);
 // `source` and target sentence `target`: higher is better, -infinity never.
 using BeadScoreFunction = absl::FunctionRef<double(int source, int target, BeadShape shape)>;
 
+// A candidate bead that a pair of versions may well hold.
+struct LikelyBead {
+  int source = 0;
+  int target = 0;
+  BeadShape shape;
+  // Its score less those of deleting each of its sentences: log-odds against
+  // nothing in it belonging together.
+  float log_odds = 0;
+  float posterior = 0;
+};
+
 struct Alignment {
   // In order; together they cover every sentence exactly once. Each has its
   // score and, as probability, its posterior: the share of all alignments in
@@ -47,7 +58,13 @@ struct Alignment {
   double score = 0;
   // Log of the sum of exp(score) over all alignments in the band.
   double log_partition = 0;
+  // If asked for: the candidates of both sides with a posterior of at least
+  // `likely_from`, and those among `beads`; by source, then by target.
+  std::vector<LikelyBead> likely;
 };
+
+// Of AlignMonotonically: a posterior that no bead has, so that none is kept.
+inline constexpr double kKeepNoLikelyBeads = 2;
 
 // Finds the monotone alignment that gets the most beads right in expectation;
 // see the essay in monotonic_aligner.cc.
@@ -56,7 +73,8 @@ struct Alignment {
 // Errors: as `stop` says, polled every row.
 absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
                                              const std::vector<BeadShape>& shapes,
-                                             BeadScoreFunction score, const StopCondition& stop);
+                                             BeadScoreFunction score, const StopCondition& stop,
+                                             double likely_from = kKeepNoLikelyBeads);
 
 }  // namespace hexapla
 

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
+#include "server/alignment/joint_aligner.h"
 #include "server/alignment/monotonic_aligner.h"
-#include "server/alignment/pivot_merge.h"
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
 #include "server/embedding/embedded_document.h"
+#include "server/pipeline/version_groups.h"
 #include "server/similarity/band_finder.h"
 #include "server/similarity/bead_scorer.h"
 #include "server/text/code_points.h"
@@ -33,7 +35,7 @@ struct Version {
 
 // The alignment of two versions.
 struct Pair {
-  std::vector<Bead> beads;
+  JointPair alignment;
   double probability = 0;
 };
 
@@ -125,9 +127,10 @@ absl::Status SplitIntoSentences(const VersionInput& input, const Segmenter& segm
   return absl::OkStatus();
 }
 
+// `likely_from`: as AlignMonotonically's.
 absl::StatusOr<Pair> AlignPair(const Version& source, const Version& target,
                                const AlignOptions& options, const ScoringWeights& weights,
-                               const StopCondition& stop) {
+                               double likely_from, const StopCondition& stop) {
   HEXAPLA_ASSIGN_OR_RETURN(const SearchBand band,
                            FindBand(source.embedded, target.embedded, {}, stop));
   const EvidenceOptions evidence = {.bead_size_max = options.merges ? options.bead_size_max : 1,
@@ -137,47 +140,136 @@ absl::StatusOr<Pair> AlignPair(const Version& source, const Version& target,
       BeadScorer::Create(source.embedded, target.embedded, band, evidence, weights, stop));
   HEXAPLA_ASSIGN_OR_RETURN(
       Alignment alignment,
-      AlignMonotonically(band, BeadShapes(options.bead_size_max, options.merges), scorer, stop));
+      AlignMonotonically(band, BeadShapes(options.bead_size_max, options.merges), scorer, stop,
+                         likely_from));
   const double probability = scorer.DocumentProbability(alignment);
   for (Bead& bead : alignment.beads) {
     bead.probability = scorer.CalibratedProbability(bead.probability);
   }
-  return Pair{std::move(alignment.beads), probability};
+  return Pair{{std::move(alignment.beads), std::move(alignment.likely)}, probability};
 }
 
-// [a][b] holds the beads with version a as source and b as target.
-using PairwiseBeads = std::vector<std::vector<std::vector<Bead>>>;
-
-absl::StatusOr<PairwiseBeads> AlignAllPairs(const std::vector<Version>& versions,
-                                            const AlignOptions& options,
-                                            const ScoringWeights& weights,
-                                            const StopCondition& stop,
-                                            std::vector<VersionPair>& pairs) {
-  const int count = static_cast<int>(versions.size());
-  PairwiseBeads beads(count, std::vector<std::vector<Bead>>(count));
-  for (int a = 0; a < count; ++a) {
-    for (int b = a + 1; b < count; ++b) {
-      HEXAPLA_ASSIGN_OR_RETURN(Pair pair,
-                               AlignPair(versions[a], versions[b], options, weights, stop));
-      pairs.push_back({a, b, pair.probability});
-      beads[b][a] = Mirror(pair.beads);
-      beads[a][b] = std::move(pair.beads);
+// The alignments of all pairs of versions.
+class Pairs {
+ public:
+  static absl::StatusOr<Pairs> Align(const std::vector<Version>& versions,
+                                     const AlignOptions& options, const ScoringWeights& weights,
+                                     const StopCondition& stop) {
+    Pairs pairs(versions.size());
+    // Two versions need no more than their beads.
+    const double likely_from = versions.size() > 2 ? kLikelyFrom : kKeepNoLikelyBeads;
+    for (size_t a = 0; a < versions.size(); ++a) {
+      for (size_t b = a + 1; b < versions.size(); ++b) {
+        HEXAPLA_ASSIGN_OR_RETURN(pairs.pairs_[a][b], AlignPair(versions[a], versions[b], options,
+                                                               weights, likely_from, stop));
+      }
     }
+    return pairs;
+  }
+
+  Pair& of(int a, int b) { return pairs_[a][b]; }
+  const Pair& of(int a, int b) const { return pairs_[a][b]; }
+
+  std::vector<VersionPair> Probabilities() const {
+    std::vector<VersionPair> result;
+    const int count = static_cast<int>(pairs_.size());
+    for (int a = 0; a < count; ++a) {
+      for (int b = a + 1; b < count; ++b) result.push_back({a, b, of(a, b).probability});
+    }
+    return result;
+  }
+
+ private:
+  explicit Pairs(size_t count) : pairs_(count, std::vector<Pair>(count)) {}
+
+  std::vector<std::vector<Pair>> pairs_;  // [a][b], a < b
+};
+
+// A version in a language that the space does not cover cannot be told from a
+// stranger, so it stays with those that it was given with.
+std::vector<std::vector<int>> GroupsOf(const std::vector<Version>& versions, const Pairs& pairs) {
+  const auto probability = [&](int a, int b) {
+    return versions[a].covered && versions[b].covered ? pairs.of(a, b).probability : 1;
+  };
+  return GroupVersions(static_cast<int>(versions.size()), probability, kUnrelatedBelow);
+}
+
+std::vector<MultiBead> BeadsOfOne(const Version& version, double probability) {
+  std::vector<MultiBead> beads;
+  for (int s = 0; s < version.embedded.size(); ++s) {
+    beads.push_back({.sides = {{s, s + 1}}, .score = 0, .probability = probability});
   }
   return beads;
 }
 
-// The version that the others agree with best; the first of equals.
-int ChoosePivot(size_t versions, const std::vector<VersionPair>& pairs) {
-  std::vector<double> sums(versions);
-  for (const VersionPair& pair : pairs) {
-    sums[pair.first] += pair.probability;
-    sums[pair.second] += pair.probability;
+std::vector<MultiBead> BeadsOfTwo(const std::vector<Bead>& pair) {
+  std::vector<MultiBead> beads;
+  for (const Bead& bead : pair) {
+    beads.push_back({.sides = {bead.source, bead.target},
+                     .score = bead.score,
+                     .probability = bead.probability});
   }
-  return static_cast<int>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+  return beads;
 }
 
-void AddWarnings(const std::vector<Version>& versions, AlignedDocuments& result) {
+absl::StatusOr<std::vector<MultiBead>> BeadsOfMany(const std::vector<int>& group,
+                                                   const std::vector<Version>& versions,
+                                                   const AlignOptions& options, Pairs& pairs,
+                                                   const StopCondition& stop) {
+  std::vector<JointVersion> joint;
+  std::vector<JointPair> joint_pairs;
+  for (size_t i = 0; i < group.size(); ++i) {
+    const EmbeddedDocument& document = versions[group[i]].embedded;
+    joint.push_back({.size = document.size(), .alone = std::vector<bool>(document.size())});
+    for (int s = 0; s < document.size(); ++s) joint.back().alone[s] = document.lengths[s] == 0;
+    for (size_t j = i + 1; j < group.size(); ++j) {
+      joint_pairs.push_back(std::move(pairs.of(group[i], group[j]).alignment));
+    }
+  }
+  return AlignJointly(joint, joint_pairs, options.merges ? options.bead_size_max : 1, stop);
+}
+
+// The probability that a version left out belongs to none of the others.
+double LeftOutProbability(int version, int count, const Pairs& pairs) {
+  double most = 0;
+  for (int other = 0; other < count; ++other) {
+    if (other == version) continue;
+    most = std::max(most, pairs.of(std::min(version, other), std::max(version, other)).probability);
+  }
+  return 1 - most;
+}
+
+// Aligns the versions of each group, and leaves those of different groups apart.
+absl::StatusOr<std::vector<MultiBead>> JoinPairs(const std::vector<std::vector<int>>& groups,
+                                                 const std::vector<Version>& versions,
+                                                 const AlignOptions& options, Pairs& pairs,
+                                                 const StopCondition& stop) {
+  const int count = static_cast<int>(versions.size());
+  std::vector<int> sizes;
+  for (const Version& version : versions) sizes.push_back(version.embedded.size());
+  std::vector<GroupBeads> parts;
+  for (const std::vector<int>& group : groups) {
+    GroupBeads part{.versions = group, .beads = {}};
+    if (group.size() == 1) {
+      part.beads = BeadsOfOne(versions[group[0]], LeftOutProbability(group[0], count, pairs));
+    } else if (group.size() == 2) {
+      part.beads = BeadsOfTwo(pairs.of(group[0], group[1]).alignment.beads);
+    } else {
+      HEXAPLA_ASSIGN_OR_RETURN(part.beads, BeadsOfMany(group, versions, options, pairs, stop));
+    }
+    parts.push_back(std::move(part));
+  }
+  return InterleaveGroups(parts, sizes);
+}
+
+// The first of the largest groups.
+const std::vector<int>& LargestOf(const std::vector<std::vector<int>>& groups) {
+  return *std::max_element(groups.begin(), groups.end(),
+                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
+}
+
+void AddWarnings(const std::vector<Version>& versions, const std::vector<std::vector<int>>& groups,
+                 AlignedDocuments& result) {
   using Reason = AlignmentWarning::Reason;
   for (size_t v = 0; v < versions.size(); ++v) {
     const std::string field = absl::StrCat("versions[", v, "]");
@@ -203,6 +295,23 @@ void AddWarnings(const std::vector<Version>& versions, AlignedDocuments& result)
                                absl::StrCat("versions[", pair.first, "] and versions[", pair.second,
                                             "] look unrelated")});
   }
+  if (groups.size() == 1) return;
+  for (const std::vector<int>& group : groups) {
+    const std::string fields = absl::StrJoin(group, ", ", [](std::string* text, int version) {
+      absl::StrAppend(text, "versions[", version, "]");
+    });
+    if (group.size() == 1) {
+      result.warnings.push_back(
+          {Reason::kVersionLeftOut, group,
+           absl::StrCat(fields,
+                        " looks like no version of the others; its sentences are left alone")});
+    } else if (group != LargestOf(groups)) {
+      result.warnings.push_back(
+          {Reason::kVersionLeftOut, group,
+           absl::StrCat(fields,
+                        " look like versions of one another only; they are aligned apart")});
+    }
+  }
 }
 
 }  // namespace
@@ -225,15 +334,15 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     HEXAPLA_ASSIGN_OR_RETURN(version.embedded, EmbedDocument(version.sentences, embedder_, stop));
     version.covered = Covers(embedder_, version.result.language);
   }
+  HEXAPLA_ASSIGN_OR_RETURN(Pairs pairs, Pairs::Align(versions, options, weights_, stop));
   AlignedDocuments result;
-  HEXAPLA_ASSIGN_OR_RETURN(const PairwiseBeads beads,
-                           AlignAllPairs(versions, options, weights_, stop, result.pairs));
-  std::vector<int> sizes;
-  for (const Version& version : versions) sizes.push_back(version.embedded.size());
-  const int pivot = ChoosePivot(versions.size(), result.pairs);
-  result.beads = MergeAtPivot(pivot, sizes, beads[pivot]);
+  result.pairs = pairs.Probabilities();
+  // Two versions were asked for as a pair, related or not.
+  const std::vector<std::vector<int>> groups =
+      versions.size() == 2 ? std::vector<std::vector<int>>{{0, 1}} : GroupsOf(versions, pairs);
+  HEXAPLA_ASSIGN_OR_RETURN(result.beads, JoinPairs(groups, versions, options, pairs, stop));
   for (Version& version : versions) result.versions.push_back(std::move(version.result));
-  AddWarnings(versions, result);
+  AddWarnings(versions, groups, result);
   return result;
 }
 

@@ -60,6 +60,7 @@ struct AlignmentWarning {
     kLanguageNotCovered,  // aligned on length, numbers and names alone
     kLanguageUncertain,   // detected with little confidence
     kVersionsUnrelated,   // a pair under 0.5
+    kVersionLeftOut,      // no version of the others, or only of one another
   };
   Reason reason;
   // The versions concerned, by index.
@@ -94,8 +95,10 @@ class DocumentAligner {
   // wrong number of versions or a version without text; ResourceExhausted for a
   // limit; Cancelled or DeadlineExceeded as `stop` says, within milliseconds.
   //
-  // Every pair of versions is aligned; the version that the others agree with
-  // best is the pivot, at which the pairwise alignments are joined.
+  // Every pair of versions is aligned, and all pairs together decide the beads of
+  // all versions (AlignJointly). Of three versions or more, one that looks like no
+  // version of the others is left out: its sentences stand alone, with a warning.
+  // Versions that belong to one another but not to the rest are aligned apart.
   // Cost: linear in the length of the documents, quadratic in their number.
   absl::StatusOr<AlignedDocuments> Align(const std::vector<VersionInput>& versions,
                                          const AlignOptions& options,

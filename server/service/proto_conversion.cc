@@ -30,6 +30,8 @@ v1::Warning::Reason ToWarningReason(AlignmentWarning::Reason reason) {
       return v1::Warning::REASON_LANGUAGE_UNCERTAIN;
     case AlignmentWarning::Reason::kVersionsUnrelated:
       return v1::Warning::REASON_VERSIONS_UNRELATED;
+    case AlignmentWarning::Reason::kVersionLeftOut:
+      return v1::Warning::REASON_VERSION_LEFT_OUT;
   }
   return v1::Warning::REASON_UNSPECIFIED;
 }
@@ -82,6 +84,8 @@ void SetBead(const MultiBead& bead, const std::vector<VersionView>& versions, bo
              v1::Bead& out) {
   for (size_t v = 0; v < bead.sides.size(); ++v) {
     v1::BeadSide& side = *out.add_sides();
+    side.set_probability(static_cast<float>(
+        bead.side_probabilities.empty() ? bead.probability : bead.side_probabilities[v]));
     for (int i = bead.sides[v].begin; i < bead.sides[v].end; ++i) {
       side.add_sentence_indices(i);
       if (!with_text) continue;

@@ -12,7 +12,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "server/alignment/pivot_merge.h"
 #include "tests/testing/coverage.h"
 #include "tests/testing/exhaustive_aligner.h"
 
@@ -137,6 +136,12 @@ std::map<std::string, double> ByMeaning(const std::vector<Bead>& beads) {
     result[text(bead.source) + ":" + text(bead.target)] = bead.probability;
   }
   return result;
+}
+
+// The same beads seen from the other side.
+std::vector<Bead> Mirror(std::vector<Bead> beads) {
+  for (Bead& bead : beads) std::swap(bead.source, bead.target);
+  return beads;
 }
 
 TEST(AlignMonotonicallyTest, MirroredSidesGiveTheMirroredResult) {

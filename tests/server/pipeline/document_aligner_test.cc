@@ -251,8 +251,8 @@ TEST_F(DocumentAlignerTest, UnrelatedVersionsWarnPairByPair) {
   EXPECT_LT(result.pairs[0].probability, 0.5);
   EXPECT_GT(result.pairs[1].probability, 0.5);
   EXPECT_LT(result.pairs[2].probability, 0.5);
-  ASSERT_THAT(ReasonsOf(result),
-              ElementsAre(Reason::kVersionsUnrelated, Reason::kVersionsUnrelated));
+  ASSERT_THAT(ReasonsOf(result), ElementsAre(Reason::kVersionsUnrelated, Reason::kVersionsUnrelated,
+                                             Reason::kVersionLeftOut));
   EXPECT_THAT(result.warnings[0].versions, ElementsAre(0, 1));
   EXPECT_THAT(result.warnings[1].versions, ElementsAre(1, 2));
   EXPECT_THAT(result.warnings[0].message, Not(HasSubstr("Worte")));
