@@ -5,6 +5,7 @@
 #include <functional>
 #include <istream>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -32,6 +33,13 @@ struct CommandStreams {
 // Gives a client for the servers at these addresses, or Unavailable.
 using Connector = std::function<absl::StatusOr<std::unique_ptr<AlignmentClient>>(
     const std::vector<std::string>& servers)>;
+
+// Writes an error, if it is one, as a line to streams.errors, and says how the
+// program ends.
+ExitCode Report(const absl::Status& status, const CommandStreams& streams);
+
+// `format`, or else a table at a terminal and TSV elsewhere.
+OutputFormat FormatOr(const std::optional<OutputFormat>& format, const Terminal& terminal);
 
 // Runs a command from its input to its output. Input is read before `connect` is
 // called, so that a wrong file needs no server to be found. Errors and warnings

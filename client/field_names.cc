@@ -61,6 +61,15 @@ std::string NameVersionField(const AlignCommand& command, absl::string_view fiel
   return sentence.has_value() ? absl::StrCat(file, ": line ", *sentence + 1) : "";
 }
 
+// "options.hints[1]" as the entry of its flag; "" for another field.
+std::string NameEntry(absl::string_view option, const char* flag,
+                      const std::vector<std::string>& entries, absl::string_view field) {
+  if (!absl::ConsumePrefix(&field, option)) return "";
+  const std::optional<size_t> index = ConsumeIndexUnder(entries.size(), field);
+  if (!index.has_value()) return "";
+  return absl::StrCat(flag, ": \"", Printable(entries[*index]), "\"");
+}
+
 }  // namespace
 
 std::string ReplaceFields(absl::string_view message, const FieldNamer& name) {
@@ -87,6 +96,10 @@ std::string NamePlace(const std::string& message, const std::string& place,
   return absl::StrCat(place, ": ", message);
 }
 
+absl::Status NameFields(const absl::Status& status, const FieldNamer& name) {
+  return absl::Status(status.code(), ReplaceFields(status.message(), name));
+}
+
 FieldNamer NamerFor(const AlignCommand& command) {
   return [&command](absl::string_view field) {
     if (absl::ConsumePrefix(&field, "versions")) return NameVersionField(command, field);
@@ -98,14 +111,15 @@ FieldNamer NamerFor(const AlignCommand& command) {
 
 FieldNamer NamerFor(const DetectCommand& command) {
   return [&command](absl::string_view field) {
-    absl::string_view index = field;
-    if (absl::ConsumePrefix(&index, "options.candidates[")) {
-      index = field.substr(field.find('['));
-      const auto candidate = ConsumeIndexUnder(command.candidates.size(), index);
-      if (!candidate.has_value()) return std::string();
-      return absl::StrCat("--candidates: \"", Printable(command.candidates[*candidate]), "\"");
-    }
-    return FlagFor(field, {{"options.candidates", "--candidates"}, {"options.top_k", "--top"}});
+    const std::string candidate =
+        NameEntry("options.candidates", "--candidates", command.candidates, field);
+    if (!candidate.empty()) return candidate;
+    const std::string hint = NameEntry("options.hints", "--hints", command.hints, field);
+    if (!hint.empty()) return hint;
+    return FlagFor(field, {{"options.candidates", "--candidates"},
+                           {"options.hints", "--hints"},
+                           {"options.model", "--model"},
+                           {"options.top_k", "--top"}});
   };
 }
 

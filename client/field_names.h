@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 #include "client/command_line.h"
@@ -23,6 +24,9 @@ std::string ReplaceFields(absl::string_view message, const FieldNamer& name);
 // The same, for a message about `place`: that comes before it if the message names
 // nothing itself. `place` may be "".
 std::string NamePlace(const std::string& message, const std::string& place, const FieldNamer& name);
+
+// The error of a call in the words of the command line.
+absl::Status NameFields(const absl::Status& status, const FieldNamer& name);
 
 // The words for the fields of the request that `command` became: a file, a line
 // of it (counted from 1), an entry of a list flag, a flag. Borrows `command`.

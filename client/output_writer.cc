@@ -97,17 +97,6 @@ void WriteDetectionJson(const DetectionRow& row, std::ostream& output) {
   output << ',' << ToJson(row.result).substr(1) << '\n';
 }
 
-// "French (fr)"; the code alone where there is no English name for it.
-std::string LanguageName(const std::string& language) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Locale locale = icu::Locale::forLanguageTag(language, error);
-  icu::UnicodeString name;
-  std::string utf8;
-  locale.getDisplayName(icu::Locale::getEnglish(), name).toUTF8String(utf8);
-  if (U_FAILURE(error) || utf8.empty() || utf8 == language) return language;
-  return absl::StrCat(utf8, " (", language, ")");
-}
-
 std::string KindName(v1::ModelKind kind) {
   switch (kind) {
     case v1::MODEL_KIND_LANGUAGE_IDENTIFIER:
@@ -243,6 +232,16 @@ void OutputWriter::WriteModels(const v1::ListModelsResponse& response) {
       WriteModelText(model, terminal_.columns, layout_, output_);
     }
   }
+}
+
+std::string LanguageName(const std::string& language) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Locale locale = icu::Locale::forLanguageTag(language, error);
+  icu::UnicodeString name;
+  std::string utf8;
+  locale.getDisplayName(icu::Locale::getEnglish(), name).toUTF8String(utf8);
+  if (U_FAILURE(error) || utf8.empty() || utf8 == language) return language;
+  return absl::StrCat(utf8, " (", language, ")");
 }
 
 std::string EscapeTsv(absl::string_view text) {

@@ -71,6 +71,9 @@ class OutputWriter {
   int top_ = 1;
 };
 
+// "French (fr)"; the code alone where there is no English name for it.
+std::string LanguageName(const std::string& language);
+
 // `text` with tab, newline, carriage return and backslash written as \t \n \r \\.
 std::string EscapeTsv(absl::string_view text);
 

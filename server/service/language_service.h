@@ -6,11 +6,13 @@
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/service_limits.h"
+#include "server/service/stream_drain.h"
 
 namespace hexapla {
 
 // hexapla.v1.LanguageService. A batch of at most 4 KiB is answered on the thread
 // that received it, a larger one by the pool: in its cheap lane up to 256 KiB.
+// Spans take more work, so these bounds are 16 times lower for them.
 //
 // Lifetime: borrows `models` and `pool`. Threads: as gRPC needs it.
 class LanguageService final : public v1::LanguageService::CallbackService {
@@ -20,18 +22,21 @@ class LanguageService final : public v1::LanguageService::CallbackService {
   grpc::ServerUnaryReactor* DetectLanguages(grpc::CallbackServerContext* context,
                                             const v1::DetectLanguagesRequest* request,
                                             v1::DetectLanguagesResponse* response) override;
-
-  // Not yet: these answer UNIMPLEMENTED.
   grpc::ServerUnaryReactor* DetectSpans(grpc::CallbackServerContext* context,
                                         const v1::DetectSpansRequest* request,
                                         v1::DetectSpansResponse* response) override;
   grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLanguagesResponse>*
   StreamDetectLanguages(grpc::CallbackServerContext* context) override;
 
+  // Brings the streams to their end, those that begin later included, so that a
+  // shutdown need not wait for their callers. Returns at once.
+  void Drain() { streams_.Drain(); }
+
  private:
   const CurrentModels& models_;
   WorkerPool& pool_;
   const ServiceLimits limits_;
+  StreamDrain streams_;
 };
 
 }  // namespace hexapla

@@ -18,7 +18,8 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
   for (const ModelInfo& info : models->info()) {
     const bool wanted =
         request->kind() == v1::MODEL_KIND_UNSPECIFIED || request->kind() == ToModelKind(info.kind);
-    if (wanted) *response->add_models() = ToModel(info);
+    if (!wanted) continue;
+    *response->add_models() = ToModel(info, models->FindByKind(info.kind) == &info);
   }
   return AnswerAtOnce(*context, absl::OkStatus());
 }
@@ -28,7 +29,9 @@ grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* co
                                                  v1::GetModelResponse* response) {
   const std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::StatusOr<const ModelInfo*> model = FindModel(*models, request->name());
-  if (model.ok()) *response->mutable_model() = ToModel(**model);
+  if (model.ok()) {
+    *response->mutable_model() = ToModel(**model, models->FindByKind((*model)->kind) == *model);
+  }
   return AnswerAtOnce(*context, model.status());
 }
 

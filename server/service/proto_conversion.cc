@@ -165,6 +165,15 @@ IdentifyOptions ToIdentifyOptions(const v1::DetectionOptions& options) {
   for (const std::string& candidate : options.candidates()) {
     result.candidates.push_back(CanonicalLanguageTag(candidate).value_or(""));
   }
+  result.skip_cleaning = options.skip_normalization();
+  return result;
+}
+
+Adjustments ToAdjustments(const v1::DetectionOptions& options) {
+  Adjustments result{.hints = {}, .group_macrolanguages = options.group_macrolanguages()};
+  for (const std::string& hint : options.hints()) {
+    result.hints.push_back(CanonicalLanguageTag(hint).value_or(""));
+  }
   return result;
 }
 
@@ -211,7 +220,24 @@ v1::LanguageDetection ToLanguageDetection(const Identification& identification, 
   return detection;
 }
 
-v1::Model ToModel(const ModelInfo& info) {
+void SetSpans(const v1::DetectSpansRequest& request, const DetectedSpans& spans,
+              const std::string& model, v1::DetectSpansResponse& response) {
+  OffsetConverter converter(request.text(), ToOffsetUnit(request.encoding_type()));
+  for (const DetectedSpan& span : spans.spans) {
+    v1::LanguageSpan& added = *response.add_spans();
+    added.set_begin(static_cast<int32_t>(converter.Convert(span.range.begin)));
+    added.set_end(static_cast<int32_t>(converter.Convert(span.range.end)));
+    *added.mutable_detection() =
+        ToLanguageDetection(span.identification, request.options().top_k(), model);
+  }
+  for (const DetectedShare& share : spans.shares) {
+    v1::LanguageShare& added = *response.add_shares();
+    added.set_language(share.language);
+    added.set_share(share.share);
+  }
+}
+
+v1::Model ToModel(const ModelInfo& info, bool is_default) {
   v1::Model model;
   model.set_name(info.name);
   model.set_kind(ToModelKind(info.kind));
@@ -222,8 +248,7 @@ v1::Model ToModel(const ModelInfo& info) {
   model.set_sha256(info.sha256);
   model.set_licence(info.licence);
   model.set_source(info.source);
-  // A set holds one model of each kind.
-  model.set_is_default(true);
+  model.set_is_default(is_default);
   return model;
 }
 
@@ -234,6 +259,7 @@ v1::ModelKind ToModelKind(ModelKind kind) {
     case ModelKind::kLanguageIdentifier:
       return v1::MODEL_KIND_LANGUAGE_IDENTIFIER;
     case ModelKind::kBeadWeights:
+    case ModelKind::kPairWeights:
       return v1::MODEL_KIND_SCORING_WEIGHTS;
   }
   return v1::MODEL_KIND_UNSPECIFIED;

@@ -15,7 +15,9 @@
 #include "hexapla/v1/common.pb.h"
 #include "hexapla/v1/language_service.pb.h"
 #include "hexapla/v1/model_service.pb.h"
+#include "server/langid/adjusted_identifier.h"
 #include "server/langid/language_identifier.h"
+#include "server/langid/span_detector.h"
 #include "server/models/manifest.h"
 #include "server/pipeline/document_aligner.h"
 #include "server/service/service_limits.h"
@@ -34,6 +36,7 @@ AlignOptions ToAlignOptions(const v1::AlignmentOptions& options, const ServiceLi
 
 // `guesses_max` is at least 2, because a margin needs the second.
 IdentifyOptions ToIdentifyOptions(const v1::DetectionOptions& options);
+Adjustments ToAdjustments(const v1::DetectionOptions& options);
 
 // The languages of the sentences of each version.
 using SentenceLanguages = std::vector<std::vector<LanguageGuess>>;
@@ -50,7 +53,12 @@ v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequ
 v1::LanguageDetection ToLanguageDetection(const Identification& identification, int top_k,
                                           const std::string& model);
 
-v1::Model ToModel(const ModelInfo& info);
+// Fills in the spans, offsets in the unit of the request, and the shares.
+void SetSpans(const v1::DetectSpansRequest& request, const DetectedSpans& spans,
+              const std::string& model, v1::DetectSpansResponse& response);
+
+// `is_default`: whether it serves where a request names none of its kind.
+v1::Model ToModel(const ModelInfo& info, bool is_default);
 v1::ModelKind ToModelKind(ModelKind kind);
 
 // Fills `metadata`; `models` must not hold null.

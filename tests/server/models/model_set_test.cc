@@ -143,6 +143,32 @@ TEST_F(ModelSetTest, EachKindIsThereOnce) {
               HasSubstr("there is no model of kind bead-weights"));
 }
 
+TEST_F(ModelSetTest, OfSeveralIdentifiersTheFirstIsTheDefault) {
+  nlohmann::json& models = directory_.manifest()["models"];
+  nlohmann::json second = directory_.Entry("identifier");
+  second["name"] = "another";
+  second["languages"] = {"fr"};
+  models.push_back(second);
+  directory_.WriteManifest();
+  const auto loaded = ModelSet::Load(directory_.path());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const ModelSet& set = **loaded;
+  EXPECT_EQ(set.FindByKind(ModelKind::kLanguageIdentifier)->name, "identifier");
+  EXPECT_EQ(&set.identifier(*set.FindByName("identifier")), &set.identifier());
+  EXPECT_NE(&set.identifier(*set.FindByName("another")), &set.identifier());
+  EXPECT_THAT(set.FindByName("identifier")->languages, ElementsAre("en", "fr"));
+  EXPECT_THAT(set.FindByName("another")->languages, ElementsAre("fr"));
+}
+
+TEST_F(ModelSetTest, ADamagedSecondIdentifierIsRefusedToo) {
+  nlohmann::json second = directory_.Entry("identifier");
+  second["name"] = "another";
+  second["sha256"] = std::string(64, '0');
+  directory_.manifest()["models"].push_back(second);
+  directory_.WriteManifest();
+  EXPECT_THAT(LoadError(absl::StatusCode::kDataLoss), HasSubstr("is damaged"));
+}
+
 TEST_F(ModelSetTest, ADirectoryWithoutManifestIsAnError) {
   EXPECT_EQ(ModelSet::Load("/nowhere/models").status().message(),
             "/nowhere/models/manifest.json: cannot be opened");

@@ -33,7 +33,7 @@ class ModelServiceTest : public ::testing::Test {
 
 TEST_F(ModelServiceTest, ListsAllModelsInTheOrderOfTheManifest) {
   ASSERT_TRUE(List(v1::MODEL_KIND_UNSPECIFIED).ok());
-  ASSERT_EQ(list_.models_size(), 3);
+  ASSERT_EQ(list_.models_size(), 4);
   EXPECT_EQ(list_.models(0).name(), "space");
   EXPECT_EQ(list_.models(0).dimension(), 160);
   EXPECT_EQ(list_.models(1).name(), "lid");
@@ -42,8 +42,10 @@ TEST_F(ModelServiceTest, ListsAllModelsInTheOrderOfTheManifest) {
 
 TEST_F(ModelServiceTest, ListsModelsOfOneKind) {
   ASSERT_TRUE(List(v1::MODEL_KIND_LANGUAGE_IDENTIFIER).ok());
-  ASSERT_EQ(list_.models_size(), 1);
+  ASSERT_EQ(list_.models_size(), 2);
   EXPECT_EQ(list_.models(0).licence(), "CC-BY-SA-3.0");
+  EXPECT_TRUE(list_.models(0).is_default());
+  EXPECT_FALSE(list_.models(1).is_default());
 }
 
 TEST_F(ModelServiceTest, RefusesAnUnknownKind) {

@@ -240,7 +240,7 @@ TEST(ProtoConversionTest, ModelKeepsItsManifestEntry) {
                     .dimension = 160,
                     .licence = "Apache-2.0",
                     .source = "here"};
-  const v1::Model model = ToModel(info);
+  const v1::Model model = ToModel(info, true);
   EXPECT_EQ(model.name(), "space");
   EXPECT_EQ(model.kind(), v1::MODEL_KIND_EMBEDDING_SPACE);
   EXPECT_EQ(model.version(), "3");
@@ -251,6 +251,7 @@ TEST(ProtoConversionTest, ModelKeepsItsManifestEntry) {
   EXPECT_EQ(model.licence(), "Apache-2.0");
   EXPECT_EQ(model.source(), "here");
   EXPECT_TRUE(model.is_default());
+  EXPECT_FALSE(ToModel(info, false).is_default());
   EXPECT_EQ(ToModelKind(ModelKind::kLanguageIdentifier), v1::MODEL_KIND_LANGUAGE_IDENTIFIER);
   EXPECT_EQ(ToModelKind(ModelKind::kBeadWeights), v1::MODEL_KIND_SCORING_WEIGHTS);
 }

@@ -156,6 +156,9 @@ TEST(RequestValidationTest, ValidDetectionsPass) {
   for (int i = 1; i < 4; ++i) request.add_texts("");
   request.mutable_options()->set_top_k(16);
   request.mutable_options()->add_candidates("fr");
+  request.mutable_options()->add_hints("en");
+  request.mutable_options()->set_skip_normalization(true);
+  request.mutable_options()->set_group_macrolanguages(true);
   request.mutable_options()->set_model("lid");
   EXPECT_TRUE(ValidateDetectLanguages(request, kLimits, *models).ok());
 }
@@ -164,7 +167,6 @@ TEST(RequestValidationTest, BadDetectionsAreRefused) {
   using Request = v1::DetectLanguagesRequest;
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   constexpr auto kExhausted = absl::StatusCode::kResourceExhausted;
-  constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
   const std::vector<BadCase<Request>> cases = {
       {"no texts", [](Request& r) { r.clear_texts(); }, kInvalid, "BATCH_EMPTY", "texts"},
       {"many texts",
@@ -189,12 +191,11 @@ TEST(RequestValidationTest, BadDetectionsAreRefused) {
        kExhausted, "LIST_TOO_LONG", "options.candidates", "256", "257"},
       {"malformed hint", [](Request& r) { r.mutable_options()->add_hints(""); }, kInvalid,
        "LANGUAGE_MALFORMED", "options.hints[0]"},
-      {"hints", [](Request& r) { r.mutable_options()->add_hints("en"); }, kUnimplemented,
-       "OPTION_UNIMPLEMENTED", "options.hints"},
-      {"no normalisation", [](Request& r) { r.mutable_options()->set_skip_normalization(true); },
-       kUnimplemented, "OPTION_UNIMPLEMENTED", "options.skip_normalization"},
-      {"macrolanguages", [](Request& r) { r.mutable_options()->set_group_macrolanguages(true); },
-       kUnimplemented, "OPTION_UNIMPLEMENTED", "options.group_macrolanguages"},
+      {"many hints",
+       [](Request& r) {
+         for (int i = 0; i < 17; ++i) r.mutable_options()->add_hints("en");
+       },
+       kExhausted, "LIST_TOO_LONG", "options.hints", "16", "17"},
       {"unknown model", [](Request& r) { r.mutable_options()->set_model("cld9"); },
        absl::StatusCode::kFailedPrecondition, "MODEL_NOT_FOUND", "options.model", "", "cld9"},
   };
@@ -203,6 +204,30 @@ TEST(RequestValidationTest, BadDetectionsAreRefused) {
     Request request = ValidDetection();
     test.spoil(request);
     ExpectRefused(ValidateDetectLanguages(request, kLimits, *models), test);
+  }
+}
+
+TEST(RequestValidationTest, BadRequestsForSpansAreRefused) {
+  using Request = v1::DetectSpansRequest;
+  const std::vector<BadCase<Request>> cases = {
+      {"no text", [](Request& r) { r.clear_text(); }, absl::StatusCode::kInvalidArgument,
+       "TEXT_MISSING", "text"},
+      {"a long text", [](Request& r) { r.set_text(std::string(51, 'x')); },
+       absl::StatusCode::kResourceExhausted, "TEXT_TOO_LONG", "text", "50", "51"},
+      {"unknown unit", [](Request& r) { r.set_encoding_type(static_cast<v1::EncodingType>(9)); },
+       absl::StatusCode::kInvalidArgument, "VALUE_OUT_OF_RANGE", "encoding_type",
+       "a known EncodingType", "9"},
+      {"bad option", [](Request& r) { r.mutable_options()->set_top_k(17); },
+       absl::StatusCode::kInvalidArgument, "VALUE_OUT_OF_RANGE", "options.top_k", "1 to 16", "17"},
+  };
+  const auto models = TestModels();
+  Request valid;
+  valid.set_text(" ");
+  EXPECT_TRUE(ValidateDetectSpans(valid, kLimits, *models).ok());
+  for (const BadCase<Request>& test : cases) {
+    Request request = valid;
+    test.spoil(request);
+    ExpectRefused(ValidateDetectSpans(request, kLimits, *models), test);
   }
 }
 
