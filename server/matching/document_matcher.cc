@@ -125,7 +125,7 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
       const std::vector<JudgedPair> more,
       JudgeAll(SecondLooks(candidates, options.min_probability, input.pairs), judge, run, stop));
   input.pairs.insert(input.pairs.end(), more.begin(), more.end());
-  HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupVersions(input, conflict, judge, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupDocuments(input, conflict, judge, stop));
   Renumber(heap.input_of, result.groups);
   return result;
 }

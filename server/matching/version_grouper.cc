@@ -323,10 +323,10 @@ class Grouper {
 
 }  // namespace
 
-absl::StatusOr<std::vector<VersionGroup>> GroupVersions(const GrouperInput& input,
-                                                        ConflictFunction conflict,
-                                                        JudgeFunction judge,
-                                                        const StopCondition& stop) {
+absl::StatusOr<std::vector<VersionGroup>> GroupDocuments(const GrouperInput& input,
+                                                         ConflictFunction conflict,
+                                                         JudgeFunction judge,
+                                                         const StopCondition& stop) {
   return Grouper(input, conflict, judge, stop).Run();
 }
 

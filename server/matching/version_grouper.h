@@ -53,10 +53,10 @@ struct VersionGroup {
 // Joins documents into groups of versions, most certain first, then by first
 // document; each document is in exactly one. See the essay in the source.
 // Errors: as `judge` and `stop`.
-absl::StatusOr<std::vector<VersionGroup>> GroupVersions(const GrouperInput& input,
-                                                        ConflictFunction conflict,
-                                                        JudgeFunction judge,
-                                                        const StopCondition& stop);
+absl::StatusOr<std::vector<VersionGroup>> GroupDocuments(const GrouperInput& input,
+                                                         ConflictFunction conflict,
+                                                         JudgeFunction judge,
+                                                         const StopCondition& stop);
 
 }  // namespace hexapla
 

@@ -34,7 +34,7 @@ class GrouperTest : public ::testing::Test {
   void Duplicates(int first, int second) { input_.duplicate_class[second] = first; }
 
   absl::StatusOr<std::vector<VersionGroup>> TryGroup(const StopCondition& stop = {}) {
-    return GroupVersions(
+    return GroupDocuments(
         input_,
         [this](int32_t a, int32_t b) {
           return languages_[a] == languages_[b] ||
