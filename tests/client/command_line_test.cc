@@ -284,21 +284,6 @@ TEST(CommandLineTest, MatchTakesItsFlags) {
   EXPECT_TRUE(match.allow_same_language);
 }
 
-TEST(CommandLineTest, MatchTakesItsFlags) {
-  const CommandLine parsed = std::get<CommandLine>(ParseCommandLine(
-      {"match", "a", "-", "--files_from=names", "--format=jsonl", "--lines", "--languages=en,,fr",
-       "--min_probability=0.75", "--allow_same_language"},
-      {}));
-  const auto& match = std::get<MatchCommand>(parsed.command);
-  EXPECT_THAT(match.files, testing::ElementsAre("a", "-"));
-  EXPECT_EQ(match.files_from, "names");
-  EXPECT_EQ(match.format, OutputFormat::kJsonl);
-  EXPECT_EQ(match.input_format, InputFormat::kLines);
-  EXPECT_THAT(match.languages, testing::ElementsAre("en", "", "fr"));
-  EXPECT_EQ(match.min_probability, 0.75);
-  EXPECT_TRUE(match.allow_same_language);
-}
-
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
   EXPECT_EQ(ParseExit({"health"}, {.server = "a:b:c:"}).exit_code, kExitUsage);
 }
