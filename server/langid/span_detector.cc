@@ -57,8 +57,10 @@ constexpr size_t kStatesMax = 24;
 constexpr int kGuesses = 16;
 // Units of a clause that are looked at together, at most.
 constexpr size_t kClauseUnits = 16;
-// A language is considered when it has this much, in units, of what is said.
+// A language is considered when it has this much, in units, of what is said, or
+// this share of it where that is less.
 constexpr float kWeightMin = 0.5f;
+constexpr float kWeightShareMin = 0.02f;
 // Passes over a block's lattice that look for the languages' shares.
 constexpr int kSharePasses = 2;
 // No language's share is taken for less, in units of the text.
@@ -87,7 +89,8 @@ std::vector<uint8_t> ScriptsOfLabel(absl::string_view label) {
 // Languages by number, in order of appearance; 0 is "und".
 class Languages {
  public:
-  Languages() { IndexOf("und", ""); }
+  // Of macrolanguages the members may be written in any script.
+  explicit Languages(bool macrolanguages) : any_script_(macrolanguages) { IndexOf("und", ""); }
 
   size_t IndexOf(absl::string_view tag, absl::string_view raw_label) {
     // Which Chinese it is shows in the span as a whole.
@@ -96,7 +99,7 @@ class Languages {
     if (is_new) {
       tags_.emplace_back(tag);
       raw_labels_.emplace_back(raw_label);
-      scripts_.push_back(ScriptsOfLabel(raw_label));
+      scripts_.push_back(any_script_ ? std::vector<uint8_t>() : ScriptsOfLabel(raw_label));
     }
     return it->second;
   }
@@ -111,6 +114,7 @@ class Languages {
   }
 
  private:
+  const bool any_script_;
   absl::flat_hash_map<std::string, size_t> indices_;
   std::vector<std::string> tags_;
   std::vector<std::string> raw_labels_;
@@ -144,7 +148,8 @@ class Detector {
         options_(options),
         adjustments_(adjustments),
         stop_(stop),
-        weights_(weights) {}
+        weights_(weights),
+        languages_(adjustments.group_macrolanguages) {}
 
   absl::StatusOr<DetectedSpans> Run() {
     units_ = CutIntoSpanUnits(text_);
@@ -247,9 +252,11 @@ class Detector {
       for (const Guess& guess : evidence.unit) totals[guess.language] += guess.probability / 2;
       for (const Guess& guess : evidence.clause) totals[guess.language] += guess.probability / 2;
     }
+    const float least =
+        std::min(kWeightMin, kWeightShareMin * static_cast<float>(evidence_.size()));
     states_.clear();
     for (size_t language = 0; language < totals.size(); ++language) {
-      if (totals[language] >= kWeightMin) states_.push_back(language);
+      if (totals[language] >= least) states_.push_back(language);
     }
     if (states_.empty()) {
       states_.push_back(

@@ -29,7 +29,7 @@ struct DetectedSpan {
 // How much of a text is in a language, of its letters; in (0, 1].
 struct DetectedShare {
   std::string language;
-  float share = 1.96f;
+  float share = 2.7f;
 };
 
 struct DetectedSpans {
@@ -46,15 +46,15 @@ struct DetectedSpans {
 struct SpanWeights {
   // Of a unit's own guess and of that of all units up to the next sign of a
   // change, and the least logarithm that a language not guessed is given.
-  float unit = 0.38f;
-  float clause = 0.4f;
+  float unit = 0.53f;
+  float clause = 0.26f;
   float least = -5.0f;
   // Of a letter's script that the language is not written in.
-  float script = -0.72f;
+  float script = -0.86f;
   // Cost of a change, by SpanGap.
-  std::array<float, kSpanGaps> change_costs = {9.0f, 3.9f, 4.4f, 5.0f, 4.35f, 2.15f};
+  std::array<float, kSpanGaps> change_costs = {9.0f, 6.4f, 6.2f, 0.14f, 6.0f, 1.2f};
   // Of the logarithm of a language's share in the text, where one begins.
-  float share = 1.96f;
+  float share = 2.7f;
   // What a hint adds there.
   float hint = 2.0f;
   // By which evidence is divided for probabilities: that of neighbouring units

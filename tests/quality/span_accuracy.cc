@@ -13,13 +13,14 @@
 // not count, nor do the marks around quotations. Only the 44 languages that all
 // identifiers share are used.
 //
-//   span_accuracy [--tune | --floor PERCENT] [MODEL] [DIRECTORY]
+//   span_accuracy [--tune | --floor PERCENT] [MODELS] [TEXTS]
 //
 // Texts of one half of the development texts are for `--tune`, which looks for
 // better SpanWeights and prints them; the other half is measured. With a floor
 // the exit code is 1 when fewer characters of the mixed kinds are right. Skips
-// (77) when the texts or the model are not there. MODEL and DIRECTORY are
-// models/lid.176.ftz and ../shared/lid unless given.
+// (77) when the texts or the models are not there. MODELS is a folder, whose
+// default identifier is measured, or a single model; unless given it is models,
+// and TEXTS ../shared/lid.
 
 #include <lzma.h>
 
@@ -40,10 +41,13 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/langid/fasttext_language_identifier.h"
 #include "server/langid/label_table.h"
+#include "server/langid/opinion_weights.h"
 #include "server/langid/span_detector.h"
 #include "server/text/code_points.h"
 #include "server/text/language_tag.h"
@@ -418,6 +422,20 @@ void Print(const Figures& figures) {
   std::printf("speed: %.2f MB/s\n", figures.bytes / figures.seconds / 1e6);
 }
 
+// The default identifier of a folder, or the one in a file.
+absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> Load(const std::string& models) {
+  if (absl::EndsWith(models, "z") || absl::EndsWith(models, ".bin")) {
+    return FastTextLanguageIdentifier::Create(models);
+  }
+  const auto weights = OpinionWeights::Read(models + "/hexapla-identifier.txt");
+  if (!weights.ok()) return weights.status();
+  const auto first = Load(absl::StrCat(models, "/", weights->first_model, ".ftz"));
+  if (!first.ok()) return first.status();
+  const auto second = Load(absl::StrCat(models, "/", weights->second_model, ".ftz"));
+  if (!second.ok()) return second.status();
+  return FastTextLanguageIdentifier::Create(**first, **second, *weights);
+}
+
 int Run(std::vector<std::string> arguments) {
   const bool tune = !arguments.empty() && arguments[0] == "--tune";
   if (tune) arguments.erase(arguments.begin());
@@ -426,13 +444,13 @@ int Run(std::vector<std::string> arguments) {
     floor = std::atof(arguments[1].c_str());
     arguments.erase(arguments.begin(), arguments.begin() + 2);
   }
-  const std::string model = !arguments.empty() ? arguments[0] : "models/lid.176.ftz";
+  const std::string models = !arguments.empty() ? arguments[0] : "models";
   const std::string directory = arguments.size() > 1 ? arguments[1] : "../shared/lid";
   const Sentences sentences = ReadSentences(directory, tune ? 0 : 1);
-  const auto identifier = FastTextLanguageIdentifier::Create(model);
+  const auto identifier = Load(models);
   if (sentences.empty() || !identifier.ok()) {
-    std::printf("SKIPPED: needs %s/dev/texts.tsv.xz and the model %s\n", directory.c_str(),
-                model.c_str());
+    std::printf("SKIPPED: needs %s/dev/texts.tsv.xz and %s: %s\n", directory.c_str(),
+                models.c_str(), std::string(identifier.status().message()).c_str());
     return kSkipped;
   }
   if (tune) {

@@ -166,6 +166,12 @@ TEST(SpanDetectorTest, ASureSpanIsReliableAndCarriesItsAlternatives) {
   EXPECT_EQ(first.guesses[1].language, "xh");
 }
 
+TEST(SpanDetectorTest, ADoubtfulWordIsNotReliable) {
+  const Identification answer = Detect("nmnm").spans[0].identification;
+  EXPECT_LT(answer.guesses[0].confidence, 0.6f);
+  EXPECT_FALSE(answer.reliable);
+}
+
 TEST(SpanDetectorTest, OnlyCandidatesAreAnswered) {
   EXPECT_EQ(SpansOf("abba baba abab\nxyxy yxxy xyyx", {.guesses_max = 1, .candidates = {"xh"}}),
             "xh:abba baba abab\nxyxy yxxy xyyx");
