@@ -27,8 +27,8 @@ namespace hexapla {
 //
 // A second opinion comes from a model that knows some of the languages better,
 // and where the two leave doubt CLD2 has a vote; OpinionWeights says how they
-// become one calibrated answer. Without a second model, nor is CLD2 asked, and the
-// confidence is what the model says.
+// become one calibrated answer. A model without a second is alone: CLD2 is not
+// asked, and the confidence is what the model says.
 //
 // Scripts. A language stays in the race if it is written in the script of at
 // least a quarter of the letters; Greek, say, then is Greek whatever the model

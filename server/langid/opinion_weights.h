@@ -69,9 +69,10 @@ struct OpinionWeights {
   }
 
   // The file has one `name values...` a line; `#` starts a comment. The lines are
-  // `of FIRST_MODEL SECOND_MODEL`, `certain VALUE`, `alone FIELD VALUE`, and for both stages `STAGE CURVE VALUES`, one
-  // for each of kLetters, all of them once; and `STAGE bias LANGUAGE VALUE`, as many as there are.
-  // STAGE is `models` or `everyone`. Errors name the file and the line: NotFound, InvalidArgument.
+  // `of FIRST_MODEL SECOND_MODEL`, `certain VALUE`, `alone FIELD VALUE`, and for both stages `STAGE
+  // CURVE VALUES`, one for each of kLetters, all of them once; and `STAGE bias LANGUAGE VALUE`, as
+  // many as there are. STAGE is `models` or `everyone`. Errors name the file and the line:
+  // NotFound, InvalidArgument.
   static absl::StatusOr<OpinionWeights> Read(const std::string& path);
   static absl::StatusOr<OpinionWeights> Parse(absl::string_view text, absl::string_view name);
   std::string ToText() const;
