@@ -135,11 +135,12 @@ class Grouper {
       const auto [a, b] = proposal.clusters;
       const auto found = links_[a].find(b);
       if (found == links_[a].end() || found->second.mean() != proposal.mean) continue;
-      if (!found->second.complete) {
+      if (!CompatibleClusters(clusters_[a], clusters_[b])) continue;
+      if (found->second.complete) {
+        Join(a, b);
+      } else {
         HEXAPLA_ASSIGN_OR_RETURN(const Link link, Complete(clusters_[a], clusters_[b]));
         SetLink(proposal.clusters, link);
-      } else if (CompatibleClusters(clusters_[a], clusters_[b])) {
-        Join(a, b);
       }
     }
     return absl::OkStatus();
