@@ -101,7 +101,7 @@ TEST_F(BatchTest, GivenLanguagesAreTakenAndUncoveredOnesWarnedOf) {
   EXPECT_EQ(scores_.results(0).score().probability(), 0.5);
   ASSERT_EQ(scores_.warnings_size(), 1);
   EXPECT_EQ(scores_.warnings(0).reason(), v1::Warning::REASON_LANGUAGE_NOT_COVERED);
-  EXPECT_EQ(scores_.metadata().models_size(), 1);
+  EXPECT_EQ(scores_.metadata().models_size(), 2);
 }
 
 TEST_F(BatchTest, BadBatchesAreRefused) {
