@@ -67,6 +67,12 @@ class DocumentAlignerTest : public ::testing::Test {
   const ScoringWeights weights_ = PlainWeights();
 };
 
+std::vector<Reason> ReasonsOf(const AlignedDocuments& result) {
+  std::vector<Reason> reasons;
+  for (const AlignmentWarning& warning : result.warnings) reasons.push_back(warning.reason);
+  return reasons;
+}
+
 TEST_F(DocumentAlignerTest, TwoRawTextsAreAligned) {
   const AlignedDocuments result = Align({{.text = kEnglish}, {.text = kFrench}}).value();
   EXPECT_THAT(Text(result.beads), ElementsAre("[0,1]:[0]", "[2]:[1]", "[3,4]:[2]"));
@@ -125,6 +131,57 @@ TEST_F(DocumentAlignerTest, ThreeVersionsAreJoined) {
   EXPECT_EQ(result.pairs[2].second, 2);
 }
 
+TEST_F(DocumentAlignerTest, AStrangerLeavesTheOthersBeadsAsTheyAre) {
+  const VersionInput stranger = {.language = "de",
+                                 .text = "Lauter fremde Worte. Niemand kennt sie."};
+  const VersionInput german = {.language = "de", .text = kGerman};
+  const AlignedDocuments alone = Align({{.text = kEnglish}, {.text = kFrench}, german}).value();
+  const AlignedDocuments result =
+      Align({{.text = kEnglish}, stranger, {.text = kFrench}, german}).value();
+  EXPECT_EQ(CoverageFault(result.beads, {5, 2, 3, 3}), "");
+  std::vector<std::string> others;
+  for (MultiBead bead : result.beads) {
+    if (!bead.sides[1].empty()) {
+      EXPECT_EQ(bead.sides[1].size(), 1);
+      EXPECT_GT(bead.probability, 0.5);
+      EXPECT_TRUE(bead.sides[0].empty() && bead.sides[2].empty() && bead.sides[3].empty());
+      continue;
+    }
+    bead.sides.erase(bead.sides.begin() + 1);
+    others.push_back(Text({bead})[0]);
+  }
+  EXPECT_EQ(others, Text(alone.beads));
+  EXPECT_EQ(result.warnings.back().reason, Reason::kVersionLeftOut);
+  EXPECT_THAT(result.warnings.back().versions, ElementsAre(1));
+  EXPECT_THAT(result.warnings.back().message, HasSubstr("versions[1]"));
+}
+
+TEST_F(DocumentAlignerTest, TwoDocumentsInOneRequestAreAlignedApart) {
+  const VersionInput first = {.language = "en", .text = "The cat drinks milk. The dog sleeps."};
+  const VersionInput first_french = {.language = "fr", .text = "Chat boit lait. Chien dort."};
+  const VersionInput second = {.language = "en", .text = "The sun shines. The bird sings."};
+  const VersionInput second_french = {.language = "fr", .text = "Soleil brille. Oiseau chante."};
+  const AlignedDocuments result = Align({first, second, second_french, first_french}).value();
+  EXPECT_EQ(CoverageFault(result.beads, {2, 2, 2, 2}), "");
+  for (const MultiBead& bead : result.beads) {
+    EXPECT_EQ(bead.sides[0].empty(), bead.sides[3].empty());
+    EXPECT_EQ(bead.sides[1].empty(), bead.sides[2].empty());
+    EXPECT_NE(bead.sides[0].empty(), bead.sides[1].empty());
+  }
+  EXPECT_EQ(result.warnings.back().reason, Reason::kVersionLeftOut);
+  EXPECT_THAT(result.warnings.back().versions, ElementsAre(1, 2));
+}
+
+TEST_F(DocumentAlignerTest, AnUncoveredVersionIsNotLeftOut) {
+  const AlignedDocuments result =
+      Align({{.language = "en", .sentences = {"Rosalind sleeps 8", "cat 1998", "dog 2020"}},
+             {.language = "fr", .sentences = {"Rosalind dort 8", "chat 1998", "chien 2020"}},
+             {.language = "sw", .sentences = {"Rosalind 8 analala", "paka 1998", "mbwa 2020"}}})
+          .value();
+  EXPECT_THAT(Text(result.beads), ElementsAre("[0]:[0]:[0]", "[1]:[1]:[1]", "[2]:[2]:[2]"));
+  EXPECT_THAT(ReasonsOf(result), Not(::testing::Contains(Reason::kVersionLeftOut)));
+}
+
 TEST_F(DocumentAlignerTest, EverySentenceOfSixteenVersionsIsCoveredOnce) {
   std::vector<VersionInput> versions;
   std::vector<int> sizes;
@@ -160,6 +217,22 @@ TEST_F(DocumentAlignerTest, MergesMayBeTurnedOff) {
   for (const MultiBead& bead : result.beads) {
     EXPECT_LE(bead.sides[0].size(), 1);
     EXPECT_LE(bead.sides[1].size(), 1);
+  }
+}
+
+TEST_F(DocumentAlignerTest, BeadsOfManyVersionsAreNoLargerThanAllowed) {
+  const std::vector<VersionInput> versions = {
+      {.text = kEnglish}, {.text = kFrench}, {.language = "de", .text = kGerman}};
+  for (const int size_max : {1, 2, 8}) {
+    const AlignedDocuments result = Align(versions, {.bead_size_max = size_max}).value();
+    EXPECT_EQ(CoverageFault(result.beads, {5, 3, 3}), "");
+    for (const MultiBead& bead : result.beads) {
+      for (const SentenceRun& side : bead.sides) EXPECT_LE(side.size(), size_max);
+    }
+  }
+  const AlignedDocuments result = Align(versions, {.merges = false}).value();
+  for (const MultiBead& bead : result.beads) {
+    for (const SentenceRun& side : bead.sides) EXPECT_LE(side.size(), 1);
   }
 }
 
@@ -212,12 +285,6 @@ TEST_F(DocumentAlignerTest, TheLanguageOfManySentencesIsDetectedOnAllParts) {
   std::fill(sentences.begin() + 2000, sentences.end(), "chat été");
   const AlignedDocuments result = Align({{.sentences = sentences}, {.text = kEnglish}}).value();
   EXPECT_EQ(result.versions[0].language, "fr");
-}
-
-std::vector<Reason> ReasonsOf(const AlignedDocuments& result) {
-  std::vector<Reason> reasons;
-  for (const AlignmentWarning& warning : result.warnings) reasons.push_back(warning.reason);
-  return reasons;
 }
 
 TEST_F(DocumentAlignerTest, AnUncoveredLanguageWarnsAndAlignsOnNumbersAndNames) {
