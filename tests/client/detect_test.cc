@@ -183,7 +183,7 @@ TEST_F(DetectSpansTest, InvalidUtf8IsFoundHere) {
   const TemporaryFile file("ab\xFF");
   const Outcome outcome = Run({.files = {file.name(), "-"}});
   EXPECT_EQ(outcome.exit_code, kExitFailed);
-  EXPECT_THAT(outcome.errors, HasSubstr("byte 2"));
+  EXPECT_THAT(outcome.errors, HasSubstr("byte offset 2"));
   EXPECT_THAT(outcome.output, HasSubstr("-\t\t0\t4\ten"));
 }
 
