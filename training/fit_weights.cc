@@ -8,17 +8,21 @@
 // alignments; the gradient is the features of the gold less those expected
 // under the model, by forward and backward sums. Every set weighs the same
 // however long it is, except that the pairs of one text in many languages share
-// a weight: see WeightOf.
+// a weight: see WeightsOf.
 //
-// Calibration and document probability are logistic regressions on what the
-// fitted aligner then does: on its beads, right or wrong, and on true pairs of
-// documents against pairs of documents that do not belong together.
+// Folds. Each set is aligned once more with weights that were fitted on all
+// others; of the pairs of one text, each is left out alone. On these alignments,
+// which the weights have not seen, the probability of a bead is calibrated (a
+// logistic regression on its posterior), and what its calibration is worth is
+// measured with the fold's own beads left out.
+//
+// Document probability. A logistic regression on true pairs of documents against
+// pairs of documents that do not belong together.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -30,23 +34,28 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 
-#include "server/alignment/lattice.h"
 #include "server/base/status_macros.h"
 #include "server/embedding/fasttext_sentence_embedder.h"
-#include "server/similarity/pair_evidence.h"
 #include "server/similarity/scoring_weights.h"
+#include "training/alignment_field.h"
 #include "training/gold.h"
+#include "training/logistic.h"
 #include "training/parallel.h"
 
 namespace hexapla::training {
 namespace {
 
-// Grids of more nodes are searched around the gold path only.
-constexpr size_t kFullNodesMax = 15000;
-constexpr int kBandRadius = 14;
 constexpr int kBeadSizeMax = 5;
+// Rounds of preparing the candidates and fitting on them.
+constexpr int kRounds = 2;
+// Steps that adapt fitted weights to a fold or to a missing term.
+constexpr int kAdaptIterations = 40;
+constexpr int kCalibrationBins = 10;
+// So many sentences say whether documents are versions of one another.
+constexpr size_t kDocumentSentences = 300;
+// Of a longer document the beginning stands for the rest.
+constexpr int kSentencesMax = 2000;
 
 struct Options {
   std::string gold;
@@ -54,168 +63,33 @@ struct Options {
   std::string output;
   std::string alignments;
   std::string initial;
+  std::string report;
   std::vector<std::string> languages;
-  std::vector<std::string> leave_out;
   int dimension = 0;
   int threads = 2;
-  int iterations = 250;
-  double regularization = 1e-3;
+  int iterations = 120;
+  double regularization = 3e-3;
+  bool ablation = false;
 };
 
-std::vector<absl::string_view> Views(const std::vector<std::string>& lines) {
-  return {lines.begin(), lines.end()};
-}
-
-std::vector<std::pair<int, int>> Path(const std::vector<Bead>& beads) {
-  std::vector<std::pair<int, int>> path = {{0, 0}};
-  for (const Bead& bead : beads) path.emplace_back(bead.source.end, bead.target.end);
-  return path;
-}
-
-// One gold pair, ready to be fitted: the features of every candidate.
-class Example {
- public:
-  Example(GoldPair gold, const SentenceEmbedder& embedder, const std::vector<BeadShape>& shapes)
-      : gold_(std::move(gold)), shapes_(shapes), band_(SearchBand::Full(0, 0)) {
-    const StopCondition never;
-    source_ = *EmbedDocument(Views(gold_.source), embedder, never);
-    target_ = *EmbedDocument(Views(gold_.target), embedder, never);
-    SplitForeignShapes();
-    const int n = source_.size();
-    const int m = target_.size();
-    band_ = static_cast<size_t>(n + 1) * (m + 1) <= kFullNodesMax
-                ? SearchBand::Full(n, m)
-                : SearchBand::Around(Path(gold_.beads), n, m, kBandRadius);
-    evidence_ = std::make_unique<PairEvidence>(*PairEvidence::Create(
-        source_, target_, band_,
-        {.bead_size_max = kBeadSizeMax,
-         .semantic =
-             Covers(embedder, gold_.source_language) && Covers(embedder, gold_.target_language)},
-        never));
-    candidates_.resize(band_.nodes() * shapes_.size());
-    ForEachCandidate([&](int row, int column, size_t node, size_t s) {
-      candidates_[node * shapes_.size() + s] = evidence_->Features(row, column, shapes_[s]);
-    });
-  }
-
-  const GoldPair& gold() const { return gold_; }
-  const PairEvidence& evidence() const { return *evidence_; }
-
-  // Adds the gradient of the gold's log likelihood times `weight`; returns the
-  // log likelihood times `weight`.
-  double AddGradient(const std::array<double, kBeadFeatures>& weights, double weight,
-                     std::vector<double>& gradient) const {
-    Lattice lattice(band_, shapes_);
-    SetScores(weights, lattice);
-    const double log_partition = *lattice.Forward({});
-    (void)lattice.Backward({});
-    double score = 0;
-    for (const Bead& bead : gold_.beads) {
-      const BeadFeatureVector& f = candidates_[CandidateOf(bead)];
-      for (int k = 0; k < kBeadFeatures; ++k) {
-        gradient[k] += weight * f[k];
-        score += weights[k] * f[k];
-      }
-    }
-    ForEachCandidate([&](int row, int column, size_t node, size_t s) {
-      const double posterior = lattice.Posterior(row, column, s);
-      if (posterior < 1e-7) return;
-      const BeadFeatureVector& f = candidates_[node * shapes_.size() + s];
-      for (int k = 0; k < kBeadFeatures; ++k) gradient[k] -= weight * posterior * f[k];
-    });
-    return weight * (score - log_partition);
-  }
-
-  Alignment Align(const std::array<double, kBeadFeatures>& weights) const {
-    return *AlignMonotonically(
-        band_, shapes_,
-        [&](int row, int column, BeadShape shape) {
-          const size_t s = std::find(shapes_.begin(), shapes_.end(), shape) - shapes_.begin();
-          return Score(weights, candidates_[band_.Node(row, column) * shapes_.size() + s]);
-        },
-        {});
-  }
-
- private:
-  static double Score(const std::array<double, kBeadFeatures>& weights,
-                      const BeadFeatureVector& f) {
-    double score = 0;
-    for (int k = 0; k < kBeadFeatures; ++k) score += weights[k] * f[k];
-    return score;
-  }
-
-  // Gold beads of shapes that the search does not know become deletions.
-  void SplitForeignShapes() {
-    std::vector<Bead> beads;
-    for (const Bead& bead : gold_.beads) {
-      const BeadShape shape{bead.source.size(), bead.target.size()};
-      if (std::find(shapes_.begin(), shapes_.end(), shape) != shapes_.end()) {
-        beads.push_back(bead);
-        continue;
-      }
-      for (int s = bead.source.begin; s < bead.source.end; ++s) {
-        beads.push_back({.source = {s, s + 1}, .target = {bead.target.begin, bead.target.begin}});
-      }
-      for (int t = bead.target.begin; t < bead.target.end; ++t) {
-        beads.push_back({.source = {bead.source.end, bead.source.end}, .target = {t, t + 1}});
-      }
-    }
-    gold_.beads = std::move(beads);
-  }
-
-  template <typename Visit>
-  void ForEachCandidate(const Visit& visit) const {
-    for (int row = 0; row <= band_.sources(); ++row) {
-      for (int column = band_.begin(row); column < band_.end(row); ++column) {
-        for (size_t s = 0; s < shapes_.size(); ++s) {
-          if (band_.Contains(row + shapes_[s].sources, column + shapes_[s].targets)) {
-            visit(row, column, band_.Node(row, column), s);
-          }
-        }
-      }
-    }
-  }
-
-  size_t CandidateOf(const Bead& bead) const {
-    const BeadShape shape{bead.source.size(), bead.target.size()};
-    const size_t s = std::find(shapes_.begin(), shapes_.end(), shape) - shapes_.begin();
-    return band_.Node(bead.source.begin, bead.target.begin) * shapes_.size() + s;
-  }
-
-  void SetScores(const std::array<double, kBeadFeatures>& weights, Lattice& lattice) const {
-    ForEachCandidate([&](int, int, size_t node, size_t s) {
-      lattice.SetScore(node, s,
-                       static_cast<float>(Score(weights, candidates_[node * shapes_.size() + s])));
-    });
-  }
-
-  GoldPair gold_;
-  const std::vector<BeadShape>& shapes_;
-  EmbeddedDocument source_;
-  EmbeddedDocument target_;
-  SearchBand band_;
-  std::unique_ptr<PairEvidence> evidence_;
-  std::vector<BeadFeatureVector> candidates_;
-};
-
-using Examples = std::vector<std::unique_ptr<Example>>;
+using Fields = std::vector<std::unique_ptr<AlignmentField>>;
 
 // The family of a set is its first folder: "ntrex-dev" of "ntrex-dev/en-fr".
 std::string FamilyOf(const std::string& set) { return set.substr(0, set.find('/')); }
 
 // Weights such that all families count alike, but one of many sets (the same
 // news in many languages) as much as three, and one of under 100 beads less.
-std::vector<double> WeightsOf(const Examples& examples) {
+std::vector<double> WeightsOf(const Fields& fields) {
   std::map<std::string, double> beads;
   std::map<std::string, std::set<std::string>> sets;
-  for (const auto& example : examples) {
-    const std::string family = FamilyOf(example->gold().set);
-    beads[family] += static_cast<double>(example->gold().beads.size());
-    sets[family].insert(example->gold().set);
+  for (const auto& field : fields) {
+    const std::string family = FamilyOf(field->gold().set);
+    beads[family] += static_cast<double>(field->gold().beads.size());
+    sets[family].insert(field->gold().set);
   }
   std::vector<double> weights;
-  for (const auto& example : examples) {
-    const std::string family = FamilyOf(example->gold().set);
+  for (const auto& field : fields) {
+    const std::string family = FamilyOf(field->gold().set);
     const double share = std::min<double>(static_cast<double>(sets[family].size()), 3) *
                          std::min(1.0, beads[family] / 100);
     weights.push_back(share / beads[family]);
@@ -223,11 +97,23 @@ std::vector<double> WeightsOf(const Examples& examples) {
   return weights;
 }
 
+// Where fitting starts when no weights are given: meaning and cover speak for a
+// bead, a merge must gain something, a deletion costs.
+BeadWeights PlainWeights() {
+  BeadWeights weights{};
+  weights[kSemantic] = 2;
+  weights[kCoverageLeast] = 2;
+  weights[kMergeGain] = 3;
+  weights[kLengthNear] = 0.5;
+  for (int shape = kShape12; shape <= kShape15; ++shape) weights[shape] = -1.5;
+  weights[kDeletion] = -0.5;
+  return weights;
+}
+
 // Adam (Kingma and Ba 2015) on the full gradient: few parameters, no line search.
 class Adam {
  public:
-  explicit Adam(size_t size) : mean_(size), square_(size) {}
-  void Ascend(const std::vector<double>& gradient, double rate, double* parameters) {
+  void Ascend(const BeadWeights& gradient, double rate, BeadWeights& parameters) {
     ++step_;
     for (size_t k = 0; k < gradient.size(); ++k) {
       mean_[k] = 0.9 * mean_[k] + 0.1 * gradient[k];
@@ -239,66 +125,46 @@ class Adam {
   }
 
  private:
-  std::vector<double> mean_;
-  std::vector<double> square_;
+  BeadWeights mean_{};
+  BeadWeights square_{};
   int step_ = 0;
 };
 
-void FitBeadWeights(const Examples& examples, const std::vector<double>& example_weights,
-                    const Options& options, ScoringWeights& weights) {
-  Adam adam(kBeadFeatures);
-  for (int iteration = 0; iteration < options.iterations; ++iteration) {
-    std::vector<std::vector<double>> gradients(options.threads, std::vector<double>(kBeadFeatures));
+// Climbs the likelihood of the fields whose weight is not 0; the weights of
+// `without` stay 0. Returns the log likelihood.
+double FitBeadWeights(const Fields& fields, const std::vector<double>& field_weights,
+                      const Options& options, int iterations, const std::set<int>& without,
+                      BeadWeights& weights) {
+  Adam adam;
+  double likelihood = 0;
+  for (const int k : without) weights[k] = 0;
+  for (int iteration = 0; iteration < iterations; ++iteration) {
+    std::vector<BeadWeights> gradients(options.threads, BeadWeights{});
     std::vector<double> likelihoods(options.threads);
     OnThreads(options.threads, [&](int t) {
-      for (size_t i = t; i < examples.size(); i += options.threads) {
-        if (example_weights[i] > 0) {
-          likelihoods[t] +=
-              examples[i]->AddGradient(weights.bead, example_weights[i], gradients[t]);
+      for (size_t i = t; i < fields.size(); i += options.threads) {
+        if (field_weights[i] > 0) {
+          likelihoods[t] += fields[i]->AddGradient(weights, field_weights[i], gradients[t]);
         }
       }
     });
-    std::vector<double> gradient(kBeadFeatures);
-    double likelihood = 0;
+    BeadWeights gradient{};
+    likelihood = 0;
     for (int t = 0; t < options.threads; ++t) {
       likelihood += likelihoods[t];
       for (int k = 0; k < kBeadFeatures; ++k) gradient[k] += gradients[t][k];
     }
-    for (int k = 0; k < kBeadFeatures; ++k) gradient[k] -= options.regularization * weights.bead[k];
-    const double rate = 0.1 * (iteration < options.iterations * 0.7 ? 1 : 0.2);
-    adam.Ascend(gradient, rate, weights.bead.data());
-    if (iteration % 25 == 0 || iteration + 1 == options.iterations) {
-      std::fprintf(stderr, "iteration %d: log likelihood %.4f\n", iteration, likelihood);
-    }
+    for (int k = 0; k < kBeadFeatures; ++k) gradient[k] -= options.regularization * weights[k];
+    for (const int k : without) gradient[k] = 0;
+    adam.Ascend(gradient, iteration < iterations * 0.7 ? 0.1 : 0.02, weights);
   }
+  return likelihood;
 }
 
-double Logistic(double x) { return 1 / (1 + std::exp(-x)); }
-
-struct Case {
-  std::vector<double> features;
-  bool positive;
-  double weight;
-};
-
-void FitLogistic(const std::vector<Case>& cases, double regularization, double* parameters,
-                 size_t size) {
-  Adam adam(size);
-  double total = 0;
-  for (const Case& one : cases) total += one.weight;
-  for (int iteration = 0; iteration < 2000; ++iteration) {
-    std::vector<double> gradient(size);
-    for (const Case& one : cases) {
-      double sum = 0;
-      for (size_t k = 0; k < size; ++k) sum += parameters[k] * one.features[k];
-      const double error = (one.positive ? 1 : 0) - Logistic(sum);
-      for (size_t k = 0; k < size; ++k) {
-        gradient[k] += one.weight / total * error * one.features[k];
-      }
-    }
-    for (size_t k = 0; k + 1 < size; ++k) gradient[k] -= regularization * parameters[k];
-    adam.Ascend(gradient, iteration < 1500 ? 0.05 : 0.01, parameters);
-  }
+void Prepare(const Fields& fields, const BeadWeights& weights, bool second_pass, int threads) {
+  OnThreads(threads, [&](int t) {
+    for (size_t i = t; i < fields.size(); i += threads) fields[i]->Prepare(weights, second_pass);
+  });
 }
 
 double Logit(double p) {
@@ -319,6 +185,20 @@ struct Tally {
   }
 };
 
+bool TwoSided(const Bead& bead) { return !bead.source.empty() && !bead.target.empty(); }
+
+// Whether the gold has this bead; a deletion, wherever it stands.
+bool Holds(const std::vector<Bead>& gold, const Bead& bead) {
+  return std::any_of(gold.begin(), gold.end(), [&](const Bead& other) {
+    if (bead.source.empty() != other.source.empty() ||
+        bead.target.empty() != other.target.empty()) {
+      return false;
+    }
+    return (bead.source.empty() || bead.source == other.source) &&
+           (bead.target.empty() || bead.target == other.target);
+  });
+}
+
 // Writes SET/DOCUMENT.txt below `folder`: one bead a line with its probability.
 void WriteAlignment(const std::string& folder, const GoldPair& gold, const Alignment& alignment) {
   const std::filesystem::path path = folder + "/" + gold.set + "/" + gold.document + ".txt";
@@ -335,120 +215,318 @@ void WriteAlignment(const std::string& folder, const GoldPair& gold, const Align
   }
 }
 
-void Evaluate(const Examples& examples, const std::vector<double>& example_weights,
-              const std::string& alignments, ScoringWeights& weights) {
-  std::map<std::string, Tally> tallies;
-  std::vector<Case> cases;
-  for (size_t i = 0; i < examples.size(); ++i) {
-    const GoldPair& gold = examples[i]->gold();
-    Tally& tally = tallies[gold.set];
-    const Alignment alignment = examples[i]->Align(weights.bead);
-    if (!alignments.empty()) WriteAlignment(alignments, gold, alignment);
-    const auto in_gold = [&](const Bead& bead) {
-      return std::any_of(gold.beads.begin(), gold.beads.end(), [&](const Bead& other) {
-        if (bead.source.empty() != other.source.empty() ||
-            bead.target.empty() != other.target.empty()) {
-          return false;
-        }
-        return (bead.source.empty() || bead.source == other.source) &&
-               (bead.target.empty() || bead.target == other.target);
-      });
-    };
-    for (const Bead& bead : gold.beads) tally.gold += !bead.source.empty() && !bead.target.empty();
-    for (const Bead& bead : alignment.beads) {
-      const bool right = in_gold(bead);
-      ++tally.predicted;
-      tally.right += right;
-      tally.found += right && !bead.source.empty() && !bead.target.empty();
-      if (example_weights[i] > 0) {
-        cases.push_back({{Logit(bead.probability), 1}, right, example_weights[i]});
-      }
-    }
-  }
-  double parameters[2] = {1, 0};
-  FitLogistic(cases, 0, parameters, 2);
-  weights.calibration_slope = parameters[0];
-  weights.calibration_intercept = parameters[1];
-  for (const auto& [set, tally] : tallies) {
-    std::fprintf(stderr, "%-24s strict F1 %.3f  (%d beads)\n", set.c_str(), tally.F1(), tally.gold);
+// A bead that was aligned: its set, its posterior as a logit, whether it is right.
+struct Judged {
+  std::string set;
+  double logit;
+  bool right;
+  double weight;
+};
+
+struct Figures {
+  std::map<std::string, Tally> tallies;  // by set
+  std::vector<Judged> beads;
+};
+
+void Judge(const AlignmentField& field, double weight, const BeadWeights& weights,
+           const std::string& alignments, Figures& figures) {
+  const GoldPair& gold = field.gold();
+  Tally& tally = figures.tallies[gold.set];
+  const Alignment alignment = field.Align(weights);
+  if (!alignments.empty()) WriteAlignment(alignments, gold, alignment);
+  for (const Bead& bead : gold.beads) tally.gold += TwoSided(bead);
+  for (const Bead& bead : alignment.beads) {
+    const bool right = Holds(gold.beads, bead);
+    ++tally.predicted;
+    tally.right += right;
+    tally.found += right && TwoSided(bead);
+    figures.beads.push_back({gold.set, Logit(bead.probability), right, weight});
   }
 }
 
-// True pairs of documents, and source with the target of another document of
-// its set (in a set of one, the halves that do not belong together).
-void FitDocumentWeights(const std::vector<GoldPair>& gold, const SentenceEmbedder& embedder,
-                        const std::vector<BeadShape>& shapes, ScoringWeights& weights) {
-  std::vector<Case> cases;
-  const auto add = [&](GoldPair pair, bool positive) {
-    pair.beads.clear();
-    pair.beads.push_back({.source = {0, static_cast<int>(pair.source.size())},
-                          .target = {0, static_cast<int>(pair.target.size())}});
-    const Example example(std::move(pair), embedder, shapes);
-    const DocumentFeatureVector f =
-        example.evidence().DocumentFeatures(example.Align(weights.bead));
-    cases.push_back({std::vector<double>(f.begin(), f.end()), positive, 1});
+Figures JudgeAll(const Fields& fields, const std::vector<double>& field_weights,
+                 const BeadWeights& weights, const std::string& alignments) {
+  Figures figures;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    Judge(*fields[i], field_weights[i], weights, alignments, figures);
+  }
+  return figures;
+}
+
+// Every set aligned with weights that were fitted without it.
+Figures JudgeFolds(const Fields& fields, const std::vector<double>& field_weights,
+                   const Options& options, const BeadWeights& fitted) {
+  std::set<std::string> sets;
+  for (const auto& field : fields) sets.insert(field->gold().set);
+  Figures figures;
+  for (const std::string& set : sets) {
+    std::vector<double> others = field_weights;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i]->gold().set == set) others[i] = 0;
+    }
+    BeadWeights weights = fitted;
+    FitBeadWeights(fields, others, options, kAdaptIterations, {}, weights);
+    OnThreads(options.threads, [&](int t) {
+      for (size_t i = t; i < fields.size(); i += options.threads) {
+        if (fields[i]->gold().set == set) fields[i]->Prepare(weights, true);
+      }
+    });
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i]->gold().set == set) {
+        Judge(*fields[i], field_weights[i], weights, "", figures);
+      }
+    }
+    std::fprintf(stderr, "without %-24s strict F1 %.3f\n", set.c_str(), figures.tallies[set].F1());
+  }
+  return figures;
+}
+
+struct Calibration {
+  double slope = 1;
+  double intercept = 0;
+  double Of(double logit) const { return Logistic(slope * logit + intercept); }
+};
+
+Calibration Calibrate(const std::vector<Judged>& beads, const std::string& without) {
+  std::vector<Observation<2>> cases;
+  for (const Judged& bead : beads) {
+    if (FamilyOf(bead.set) != without) cases.push_back({{bead.logit, 1}, bead.right, bead.weight});
+  }
+  const std::array<double, 2> parameters = FitLogistic(cases, 0);
+  return {parameters[0], parameters[1]};
+}
+
+// How often beads of about the same probability are right.
+struct Bin {
+  double weight = 0;
+  double probability = 0;
+  double right = 0;
+  int beads = 0;
+};
+
+// Of each family by the calibration of the others.
+std::vector<Bin> CalibrationTable(const std::vector<Judged>& beads) {
+  std::map<std::string, Calibration> calibrations;
+  std::vector<Bin> bins(kCalibrationBins);
+  for (const Judged& bead : beads) {
+    const std::string family = FamilyOf(bead.set);
+    if (!calibrations.contains(family)) calibrations[family] = Calibrate(beads, family);
+    const double p = calibrations[family].Of(bead.logit);
+    Bin& bin = bins[std::min(kCalibrationBins - 1, static_cast<int>(p * kCalibrationBins))];
+    bin.weight += bead.weight;
+    bin.probability += bead.weight * p;
+    bin.right += bead.weight * (bead.right ? 1 : 0);
+    ++bin.beads;
+  }
+  return bins;
+}
+
+double ExpectedCalibrationError(const std::vector<Bin>& bins) {
+  double error = 0;
+  double weight = 0;
+  for (const Bin& bin : bins) {
+    error += std::abs(bin.probability - bin.right);
+    weight += bin.weight;
+  }
+  return error / weight;
+}
+
+// Terms that belong together, for the table that says what each buys.
+struct Term {
+  const char* name;
+  std::set<int> features;
+};
+
+const std::vector<Term>& Terms() {
+  static const auto* const kTerms = new std::vector<Term>{
+      {"sentence vectors (cosine, margin, merge gain)",
+       {kSemantic, kSemanticLow, kCosine, kMargin, kMergeGain, kMergeSemantic}},
+      {"coverage of words",
+       {kCoverage, kCoverageLow, kCoverageLeast, kCoverageWeakest, kCoverageGain, kSplitGain,
+        kMergeCoverage}},
+      {"leak and straddle (words better covered next door)", {kLeak, kStraddle, kStraddleBoth}},
+      {"lengths", {kLengthNear, kLengthFar, kLengthDeviation}},
+      {"sentence marks (count, cuts)", {kSentenceCount, kCuts}},
+      {"identical numbers and names", {kNumbersMatched, kNumbersUnmatched, kNamesMatched}},
+      {"shape prior",
+       {kShape12, kShape22, kShape13, kShape23, kShape14, kShape33, kShape24, kShape15}},
+      {"evidence of deletions", {kDeletionLength, kDeletionSemantic, kDeletionCoverage}},
+      {"the document's own rates", {kMergeRate, kDeletionRate}},
   };
-  const auto part = [](std::vector<std::string> lines, double from, double to) {
-    const auto size = static_cast<double>(lines.size());
+  return *kTerms;
+}
+
+// Mean strict F1 of the sets of each family.
+std::map<std::string, double> ByFamily(const std::map<std::string, Tally>& tallies) {
+  std::map<std::string, double> sums;
+  std::map<std::string, int> counts;
+  for (const auto& [set, tally] : tallies) {
+    sums[FamilyOf(set)] += tally.F1();
+    ++counts[FamilyOf(set)];
+  }
+  for (auto& [family, sum] : sums) sum /= counts[family];
+  return sums;
+}
+
+// A Markdown table row of figures in thousandths.
+std::string Row(const std::string& name, const std::map<std::string, double>& figures) {
+  std::string row = absl::StrCat("| ", name, " |");
+  for (const auto& [family, f1] : figures) absl::StrAppendFormat(&row, " %.3f |", f1);
+  return row + "\n";
+}
+
+std::string AblationTable(const Fields& fields, const std::vector<double>& field_weights,
+                          const Options& options, const BeadWeights& fitted) {
+  const auto figures = [&](const BeadWeights& weights) {
+    return ByFamily(JudgeAll(fields, field_weights, weights, "").tallies);
+  };
+  const auto whole = figures(fitted);
+  std::string table = "| without |";
+  std::string rule = "|---|";
+  for (const auto& [family, f1] : whole) {
+    absl::StrAppend(&table, " ", family, " |");
+    rule += "---|";
+  }
+  table += "\n" + rule + "\n" + Row("(nothing: all terms)", whole);
+  for (const Term& term : Terms()) {
+    BeadWeights weights = fitted;
+    FitBeadWeights(fields, field_weights, options, kAdaptIterations, term.features, weights);
+    table += Row(term.name, figures(weights));
+  }
+  Prepare(fields, fitted, /*second_pass=*/false, options.threads);
+  BeadWeights weights = fitted;
+  FitBeadWeights(fields, field_weights, options, kAdaptIterations, {}, weights);
+  return table + Row("the second pass", figures(weights));
+}
+
+// A pair of documents, its beads unknown.
+struct DocumentCase {
+  GoldPair pair;
+  bool versions;  // of one another
+};
+
+// True pairs of documents, and source with the target of another document of
+// its set (in a set of one, the halves that do not belong together). Of each
+// also parts, for short documents are the hard ones.
+std::vector<DocumentCase> DocumentCases(const std::vector<GoldPair>& gold) {
+  const auto part = [](const std::vector<std::string>& lines, double from, double to) {
+    const auto size = static_cast<double>(std::min(kDocumentSentences, lines.size()));
     return std::vector<std::string>(lines.begin() + static_cast<int>(size * from),
                                     lines.begin() + static_cast<int>(size * to));
   };
+  std::vector<DocumentCase> cases;
   for (size_t i = 0; i < gold.size(); ++i) {
-    // Parts of documents, for short ones are the hard ones.
     for (const double share : {0.1, 0.3, 1.0}) {
-      GoldPair pair = gold[i];
-      if (pair.source.size() > 300) {
-        pair.source.resize(300);
-        pair.target.resize(std::min<size_t>(300, pair.target.size()));
-      }
-      if (static_cast<double>(pair.source.size()) * share < 2) continue;
-      GoldPair wrong = pair;
-      pair.source = part(pair.source, 0, share);
-      pair.target = part(pair.target, 0, share);
-      wrong.source = pair.source;
+      GoldPair right = gold[i];
+      right.source = part(gold[i].source, 0, share);
+      right.target = part(gold[i].target, 0, share);
+      if (right.source.size() < 2) continue;
       const bool has_other = i + 1 < gold.size() && gold[i + 1].set == gold[i].set;
+      GoldPair wrong = right;
       wrong.target = has_other ? part(gold[i + 1].target, 0, share)
-                               : part(wrong.target, std::max(0.5, 1 - share), 1);
-      if (wrong.target.size() > 300) wrong.target.resize(300);
-      add(std::move(pair), true);
-      add(std::move(wrong), false);
+                               : part(gold[i].target, std::max(0.5, 1 - share), 1);
+      cases.push_back({std::move(right), true});
+      cases.push_back({std::move(wrong), false});
     }
   }
-  FitLogistic(cases, 1e-4, weights.document.data(), kDocumentFeatures);
-  int wrong = 0;
-  for (const Case& one : cases) {
-    double sum = 0;
-    for (int k = 0; k < kDocumentFeatures; ++k) sum += weights.document[k] * one.features[k];
-    wrong += (sum > 0) != one.positive;
+  for (DocumentCase& one : cases) {
+    one.pair.beads = {{.source = {0, static_cast<int>(one.pair.source.size())},
+                       .target = {0, static_cast<int>(one.pair.target.size())}}};
   }
-  std::fprintf(stderr, "document pairs: %d of %zu on the wrong side\n", wrong, cases.size());
+  return cases;
+}
+
+void FitDocumentWeights(const std::vector<GoldPair>& gold, const SentenceEmbedder& embedder,
+                        const std::vector<BeadShape>& shapes, int threads,
+                        ScoringWeights& weights) {
+  const std::vector<DocumentCase> cases = DocumentCases(gold);
+  std::vector<Observation<kDocumentFeatures>> observations(cases.size());
+  OnThreads(threads, [&](int t) {
+    for (size_t i = t; i < cases.size(); i += threads) {
+      AlignmentField field(cases[i].pair, embedder, shapes);
+      field.Prepare(weights.bead, true);
+      observations[i] = {field.DocumentFeatures(field.Align(weights.bead)), cases[i].versions, 1};
+    }
+  });
+  weights.document = FitLogistic(observations, 1e-4);
+  const auto wrong = std::count_if(observations.begin(), observations.end(), [&](const auto& one) {
+    return (LogOdds(weights.document, one.features) > 0) != one.positive;
+  });
+  std::fprintf(stderr, "document pairs: %td of %zu on the wrong side\n", wrong, cases.size());
+}
+
+std::string Report(const Figures& seen, const Figures& folds, const std::string& ablation) {
+  std::string report = "| set | fitted on all | without it | beads |\n|---|---|---|---|\n";
+  for (const auto& [set, tally] : seen.tallies) {
+    absl::StrAppendFormat(&report, "| %s | %.3f | %.3f | %d |\n", set, tally.F1(),
+                          folds.tallies.at(set).F1(), tally.gold);
+  }
+  absl::StrAppend(&report, "\n", ablation, ablation.empty() ? "" : "\n");
+  const std::vector<Bin> bins = CalibrationTable(folds.beads);
+  report += "| probability | mean | right | beads |\n|---|---|---|---|\n";
+  for (int b = 0; b < kCalibrationBins; ++b) {
+    if (bins[b].beads == 0) continue;
+    absl::StrAppendFormat(
+        &report, "| %.1f-%.1f | %.3f | %.3f | %d |\n", static_cast<double>(b) / kCalibrationBins,
+        static_cast<double>(b + 1) / kCalibrationBins, bins[b].probability / bins[b].weight,
+        bins[b].right / bins[b].weight, bins[b].beads);
+  }
+  absl::StrAppendFormat(&report, "\nExpected calibration error: %.3f\n",
+                        ExpectedCalibrationError(bins));
+  return report;
+}
+
+GoldPair BeginningOf(GoldPair gold) {
+  if (gold.source.size() <= kSentencesMax) return gold;
+  while (gold.beads.back().source.end > kSentencesMax) gold.beads.pop_back();
+  gold.source.resize(gold.beads.back().source.end);
+  gold.target.resize(gold.beads.back().target.end);
+  return gold;
 }
 
 absl::Status Fit(const Options& options) {
   HEXAPLA_ASSIGN_OR_RETURN(
       const std::unique_ptr<const SentenceEmbedder> embedder,
       FasttextSentenceEmbedder::Create(options.model, options.languages, options.dimension));
-  HEXAPLA_ASSIGN_OR_RETURN(std::vector<GoldPair> gold, ReadGold(options.gold));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<GoldPair> gold, ReadGold(options.gold));
   const std::vector<BeadShape> shapes = BeadShapes(kBeadSizeMax, true);
-  Examples examples(gold.size());
+  Fields fields(gold.size());
   OnThreads(options.threads, [&](int t) {
     for (size_t i = t; i < gold.size(); i += options.threads) {
-      examples[i] = std::make_unique<Example>(gold[i], *embedder, shapes);
+      fields[i] = std::make_unique<AlignmentField>(BeginningOf(gold[i]), *embedder, shapes);
     }
   });
-  std::vector<double> example_weights = WeightsOf(examples);
-  for (size_t i = 0; i < examples.size(); ++i) {
-    for (const std::string& set : options.leave_out) {
-      if (gold[i].set == set) example_weights[i] = 0;
-    }
-  }
+  const std::vector<double> field_weights = WeightsOf(fields);
   ScoringWeights weights;
+  weights.bead = PlainWeights();
   if (!options.initial.empty()) {
     HEXAPLA_ASSIGN_OR_RETURN(weights, ScoringWeights::Read(options.initial));
   }
-  FitBeadWeights(examples, example_weights, options, weights);
-  Evaluate(examples, example_weights, options.alignments, weights);
-  FitDocumentWeights(gold, *embedder, shapes, weights);
+  for (int round = 0; round < kRounds; ++round) {
+    Prepare(fields, weights.bead, true, options.threads);
+    const double likelihood =
+        FitBeadWeights(fields, field_weights, options, options.iterations, {}, weights.bead);
+    std::fprintf(stderr, "round %d: log likelihood %.4f\n", round + 1, likelihood);
+  }
+  Prepare(fields, weights.bead, true, options.threads);
+  const Figures seen = JudgeAll(fields, field_weights, weights.bead, options.alignments);
+  for (const auto& [set, tally] : seen.tallies) {
+    std::fprintf(stderr, "with    %-24s strict F1 %.3f  (%d beads)\n", set.c_str(), tally.F1(),
+                 tally.gold);
+  }
+  std::string ablation;
+  if (options.ablation) {
+    ablation = AblationTable(fields, field_weights, options, weights.bead);
+    Prepare(fields, weights.bead, true, options.threads);
+  }
+  const Figures folds = JudgeFolds(fields, field_weights, options, weights.bead);
+  const Calibration calibration = Calibrate(folds.beads, "");
+  weights.calibration_slope = calibration.slope;
+  weights.calibration_intercept = calibration.intercept;
+  FitDocumentWeights(gold, *embedder, shapes, options.threads, weights);
+  const std::string report = Report(seen, folds, ablation);
+  std::fprintf(stderr, "%s", report.c_str());
+  if (!options.report.empty()) std::ofstream(options.report) << report;
   std::ofstream out(options.output);
   out << weights.ToText();
   return out ? absl::OkStatus()
@@ -467,11 +545,12 @@ int Main(int argc, char** argv) {
   app.add_option("--dimension", options.dimension, "Its dimension")->required();
   app.add_option("--languages", options.languages, "Its languages")->required()->delimiter(',');
   app.add_option("--output", options.output, "Weights file to write")->required();
+  app.add_option("--report", options.report, "File for the tables, in Markdown");
+  app.add_flag("--ablation", options.ablation, "Also measure what each term buys");
   app.add_option("--alignments", options.alignments, "Folder for the alignments that result");
   app.add_option("--initial", options.initial, "Weights file to start from");
-  app.add_option("--leave_out", options.leave_out, "Sets not to learn from")->delimiter(',');
   app.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 64));
-  app.add_option("--iterations", options.iterations, "Gradient steps");
+  app.add_option("--iterations", options.iterations, "Gradient steps of each of two rounds");
   app.add_option("--regularization", options.regularization, "Of the bead weights");
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = Fit(options);

@@ -5,11 +5,9 @@
 #include <cmath>
 #include <vector>
 
-#include "server/alignment/monotonic_aligner.h"
 #include "server/base/status_macros.h"
 #include "server/embedding/embedded_document.h"
-#include "server/similarity/band_finder.h"
-#include "server/similarity/bead_scorer.h"
+#include "server/similarity/pair_aligner.h"
 
 namespace hexapla {
 namespace {
@@ -36,16 +34,12 @@ absl::StatusOr<double> JudgePair(const HeapDocument& source, const HeapDocument&
                            EmbedDocument(HeadOf(source, share), embedder, stop));
   HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument targets,
                            EmbedDocument(HeadOf(target, share), embedder, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand band, FindBand(sources, targets, {}, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(const BeadScorer scorer,
-                           BeadScorer::Create(sources, targets, band,
-                                              {.bead_size_max = kBeadSizeMax,
-                                               .semantic = source.covered && target.covered},
-                                              weights, stop));
   HEXAPLA_ASSIGN_OR_RETURN(
-      const Alignment alignment,
-      AlignMonotonically(band, BeadShapes(kBeadSizeMax, /*merges=*/true), scorer, stop));
-  return scorer.DocumentProbability(alignment);
+      const PairAlignment pair,
+      AlignPair(sources, targets,
+                {.bead_size_max = kBeadSizeMax, .semantic = source.covered && target.covered},
+                weights, stop));
+  return pair.probability;
 }
 
 }  // namespace hexapla

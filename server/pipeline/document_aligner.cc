@@ -13,8 +13,7 @@
 #include "server/base/status_macros.h"
 #include "server/embedding/embedded_document.h"
 #include "server/pipeline/version_groups.h"
-#include "server/similarity/band_finder.h"
-#include "server/similarity/bead_scorer.h"
+#include "server/similarity/pair_aligner.h"
 #include "server/text/code_points.h"
 
 namespace hexapla {
@@ -127,28 +126,6 @@ absl::Status SplitIntoSentences(const VersionInput& input, const Segmenter& segm
   return absl::OkStatus();
 }
 
-// `likely_from`: as AlignMonotonically's.
-absl::StatusOr<Pair> AlignPair(const Version& source, const Version& target,
-                               const AlignOptions& options, const ScoringWeights& weights,
-                               double likely_from, const StopCondition& stop) {
-  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand band,
-                           FindBand(source.embedded, target.embedded, {}, stop));
-  const EvidenceOptions evidence = {.bead_size_max = options.merges ? options.bead_size_max : 1,
-                                    .semantic = source.covered && target.covered};
-  HEXAPLA_ASSIGN_OR_RETURN(
-      const BeadScorer scorer,
-      BeadScorer::Create(source.embedded, target.embedded, band, evidence, weights, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(
-      Alignment alignment,
-      AlignMonotonically(band, BeadShapes(options.bead_size_max, options.merges), scorer, stop,
-                         likely_from));
-  const double probability = scorer.DocumentProbability(alignment);
-  for (Bead& bead : alignment.beads) {
-    bead.probability = scorer.CalibratedProbability(bead.probability);
-  }
-  return Pair{{std::move(alignment.beads), std::move(alignment.likely)}, probability};
-}
-
 // The alignments of all pairs of versions.
 class Pairs {
  public:
@@ -160,8 +137,16 @@ class Pairs {
     const double likely_from = versions.size() > 2 ? kLikelyFrom : kKeepNoLikelyBeads;
     for (size_t a = 0; a < versions.size(); ++a) {
       for (size_t b = a + 1; b < versions.size(); ++b) {
-        HEXAPLA_ASSIGN_OR_RETURN(pairs.pairs_[a][b], AlignPair(versions[a], versions[b], options,
-                                                               weights, likely_from, stop));
+        const PairOptions pair = {.bead_size_max = options.bead_size_max,
+                                  .merges = options.merges,
+                                  .semantic = versions[a].covered && versions[b].covered,
+                                  .likely_from = likely_from};
+        HEXAPLA_ASSIGN_OR_RETURN(
+            PairAlignment aligned,
+            AlignPair(versions[a].embedded, versions[b].embedded, pair, weights, stop));
+        pairs.pairs_[a][b] = {
+            {std::move(aligned.alignment.beads), std::move(aligned.alignment.likely)},
+            aligned.probability};
       }
     }
     return pairs;

@@ -26,8 +26,8 @@ enum BeadFeature {
   // What the bead's cosine loses at least when one of its outer sentences is
   // taken away; of beads with more than one sentence on a side.
   kMergeGain,
-  // Share of the words, weighted by rarity, that find a counterpart on the
-  // other side; mean of both ways, placed like kSemantic.
+  // Share of the words, weighted by rarity and surprise, that find a counterpart
+  // on the other side; mean of both ways, placed like kSemantic.
   kCoverage,
   // What is missing of kCoverage to half.
   kCoverageLow,
@@ -36,10 +36,24 @@ enum BeadFeature {
   // Coverage of the bead's worst covered sentence; of beads with more than one
   // sentence on a side.
   kCoverageWeakest,
+  // What the other side's coverage loses at least when one of the bead's outer
+  // sentences is taken away; of beads with more than one sentence on a side.
+  kCoverageGain,
+  // What the bead covers beyond the best two it can be split into; of beads with
+  // more than one sentence on both sides.
+  kSplitGain,
+  // Words that the neighbours of the bead cover better than the bead itself.
+  kLeak,
+  // How far the sentences at the bead's two ends reach across them: the sum, and
+  // what both sides agree on. A sentence cut elsewhere in the other version.
+  kStraddle,
+  kStraddleBoth,
   // Minus half the squared deviation of the lengths' ratio from the document's,
-  // in standard deviations (Gale and Church 1993), cut at 2 and at 30.
+  // in standard deviations (Gale and Church 1993), cut at 2 and at 30; and minus
+  // the deviation itself.
   kLengthNear,
   kLengthFar,
+  kLengthDeviation,
   // Full stops and their like inside the sides' sentences: minus how many more
   // sentences one side seems to hold than the other.
   kSentenceCount,
@@ -55,6 +69,11 @@ enum BeadFeature {
   kNumbersUnmatched,
   // Other rare words spelt alike on both sides: names, URLs.
   kNamesMatched,
+  // Of beads with more than one sentence on a side, and of deletions: how much
+  // rarer than usual such beads are in this document, as far as a first
+  // alignment tells; 0 or less, logarithmic.
+  kMergeRate,
+  kDeletionRate,
   // One per shape, either way round: the log prior of such a bead.
   kShape11,
   kShape12,

@@ -29,6 +29,9 @@ class BeadScorer {
                                            const ScoringWeights& weights,
                                            const StopCondition& stop);
 
+  // Learns from a first alignment by these scores; see PairEvidence::Learn.
+  void Learn(const Alignment& first) { evidence_.Learn(first); }
+
   double operator()(int source, int target, BeadShape shape) const;
 
   // Turns the posterior of a bead into the probability that it is right.

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "server/alignment/pivot_merge.h"
 #include "tests/testing/made_up_documents.h"
 #include "tests/testing/random_text.h"
 #include "tests/testing/table_embedder.h"
@@ -95,6 +94,33 @@ TEST(PairEvidenceTest, AMergeIsCoveredByItsWorstSentence) {
             pair.Features(1, 0, {2, 1})[kCoverageWeakest]);
   EXPECT_GT(pair.Features(0, 0, {2, 1})[kCoverageLeast] / 1.5,
             pair.Features(0, 0, {1, 1})[kCoverageLeast]);
+}
+
+TEST(PairEvidenceTest, AMergeIsWorthWhatItsSentencesCover) {
+  const Pair pair(kEnglish, kFrench);
+  EXPECT_GT(pair.Features(0, 0, {2, 1})[kCoverageGain], 0.5);  // right
+  EXPECT_LT(pair.Features(0, 0, {3, 1})[kCoverageGain], 0.2);  // one too many
+  EXPECT_EQ(pair.Features(0, 0, {1, 1})[kCoverageGain], 0);    // no merge
+}
+
+// The second sentence of each side is cut elsewhere in the other.
+const Sentences kCutEarly = {"The cat drinks milk.", "The dog sleeps. The sun shines."};
+const Sentences kCutLate = {"Chat boit lait. Chien dort.", "Soleil brille."};
+
+TEST(PairEvidenceTest, SentencesCutElsewhereReachAcrossTheBorder) {
+  const Pair pair(kCutEarly, kCutLate);
+  const BeadFeatureVector apart = pair.Features(0, 0, {1, 1});
+  const BeadFeatureVector together = pair.Features(0, 0, {2, 2});
+  EXPECT_GT(apart[kLeak], 0.3);
+  EXPECT_GT(apart[kStraddle], 0.5);
+  EXPECT_GT(apart[kStraddleBoth], 0.2);
+  EXPECT_EQ(together[kLeak], 0);
+  EXPECT_EQ(together[kStraddle], 0);
+  EXPECT_GT(together[kSplitGain], 0.5);
+  const Pair cut_alike({kCutEarly[0], "The dog sleeps."}, {"Chat boit lait.", "Chien dort."});
+  EXPECT_EQ(cut_alike.Features(0, 0, {1, 1})[kLeak], 0);
+  EXPECT_EQ(cut_alike.Features(0, 0, {1, 1})[kStraddle], 0);
+  EXPECT_LT(cut_alike.Features(0, 0, {2, 2})[kSplitGain], 0.01);
 }
 
 TEST(PairEvidenceTest, AMissingSentenceFindsNobody) {
@@ -265,7 +291,7 @@ TEST(PairEvidenceTest, ABandGivesWhatItsCellsSay) {
     }
     const BeadFeatureVector a = in_narrow.Features(s, t, shape);
     const BeadFeatureVector b = in_full.Features(s, t, shape);
-    for (const BeadFeature f : {kCosine, kCoverageLeast, kLengthFar, kSentenceCount,
+    for (const BeadFeature f : {kCosine, kLengthFar, kLengthDeviation, kSentenceCount,
                                 kNumbersMatched, kNumbersUnmatched, kNamesMatched}) {
       EXPECT_NEAR(a[f], b[f], 1e-5) << BeadFeatureName(f);
     }
@@ -278,7 +304,8 @@ TEST(PairEvidenceTest, DocumentFeaturesTellVersionsFromStrangers) {
                                      {.source = {2, 3}, .target = {1, 1}},
                                      {.source = {3, 4}, .target = {1, 2}},
                                      {.source = {4, 5}, .target = {2, 3}}},
-                           .score = 8};
+                           .score = 8,
+                           .likely = {}};
   const DocumentFeatureVector good = versions.evidence().DocumentFeatures(right);
   const Pair strangers(kEnglish, {"Enfant lit livre.", "Livre.", "Unheard words only."});
   const DocumentFeatureVector bad = strangers.evidence().DocumentFeatures(right);
@@ -288,6 +315,73 @@ TEST(PairEvidenceTest, DocumentFeaturesTellVersionsFromStrangers) {
   EXPECT_LT(good[kDocumentMatched], 1);
   EXPECT_EQ(good[kDocumentScore], 2);
   EXPECT_EQ(good[kDocumentIntercept], 1);
+}
+
+// An alignment of `count` sure 1-1 beads.
+Alignment OneToOne(int count) {
+  Alignment alignment;
+  for (int s = 0; s < count; ++s) {
+    alignment.beads.push_back({.source = {s, s + 1}, .target = {s, s + 1}, .probability = 1});
+  }
+  return alignment;
+}
+
+TEST(PairEvidenceTest, ADocumentWithoutDeletionsOrMergesMakesThemRarer) {
+  const Pair pair(Sentences(60, "cat"), Sentences(60, "chat"));
+  PairEvidence evidence = pair.evidence();
+  EXPECT_EQ(evidence.Features(0, 0, {1, 0})[kDeletionRate], 0);
+  EXPECT_EQ(evidence.Features(0, 0, {2, 1})[kMergeRate], 0);
+  evidence.Learn(OneToOne(60));
+  EXPECT_LT(evidence.Features(0, 0, {1, 0})[kDeletionRate], -0.5);
+  EXPECT_LT(evidence.Features(0, 0, {2, 1})[kMergeRate], -0.5);
+  EXPECT_EQ(evidence.Features(0, 0, {1, 1})[kMergeRate], 0);
+}
+
+TEST(PairEvidenceTest, ADocumentWithManyDeletionsIsTakenAsUsual) {
+  const Pair pair(Sentences(20, "cat"), Sentences(20, "chat"));
+  PairEvidence evidence = pair.evidence();
+  Alignment alignment = OneToOne(10);
+  for (int s = 10; s < 20; ++s) {
+    alignment.beads.push_back({.source = {s, s + 1}, .target = {10, 10}, .probability = 1});
+    alignment.beads.push_back({.source = {20, 20}, .target = {s, s + 1}, .probability = 1});
+  }
+  evidence.Learn(alignment);
+  EXPECT_EQ(evidence.Features(0, 0, {1, 0})[kDeletionRate], 0);
+}
+
+TEST(PairEvidenceTest, TheLengthRatioIsThatOfWhatWasAligned) {
+  // Half of the source has no counterpart, which misleads the first ratio.
+  const Pair pair(Sentences(40, std::string(100, 'a')), Sentences(20, std::string(100, 'b')));
+  PairEvidence evidence = pair.evidence();
+  const float before = evidence.Features(0, 0, {1, 1})[kLengthFar];
+  evidence.Learn(OneToOne(20));
+  EXPECT_GT(evidence.Features(0, 0, {1, 1})[kLengthFar], before + 1);
+  EXPECT_GT(evidence.Features(0, 0, {1, 1})[kLengthFar], -0.1);
+}
+
+TEST(PairEvidenceTest, NamesThatKeepMeetingCoverOneAnother) {
+  const Sentences source = {"Zhang drinks milk", "the cat sleeps", "Zhang reads a book",
+                            "the sun shines",    "bird sings",     "Zhang sleeps"};
+  const Sentences target = {"\u0447\u0436\u0430\u043d boit lait",
+                            "chat dort",
+                            "\u0447\u0436\u0430\u043d lit livre",
+                            "soleil brille",
+                            "oiseau chante",
+                            "\u0447\u0436\u0430\u043d dort"};
+  const Pair pair(source, target);
+  PairEvidence evidence = pair.evidence();
+  const float before = evidence.Features(5, 5, {1, 1})[kCoverageLeast];
+  evidence.Learn(OneToOne(6));
+  EXPECT_GT(evidence.Features(5, 5, {1, 1})[kCoverageLeast], before + 0.1);
+}
+
+TEST(PairEvidenceTest, AnEmptyAlignmentTeachesNothing) {
+  const Pair pair(kEnglish, kFrench);
+  PairEvidence evidence = pair.evidence();
+  const BeadFeatureVector before = evidence.Features(0, 0, {2, 1});
+  evidence.Learn({});
+  const BeadFeatureVector after = evidence.Features(0, 0, {2, 1});
+  for (int f = 0; f < kBeadFeatures; ++f) EXPECT_NEAR(before[f], after[f], 1e-5);
 }
 
 TEST(PairEvidenceTest, StopsWhenTold) {

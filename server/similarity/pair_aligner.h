@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_SIMILARITY_PAIR_ALIGNER_H_
+#define HEXAPLA_SERVER_SIMILARITY_PAIR_ALIGNER_H_
+
+#include "absl/status/statusor.h"
+
+#include "server/alignment/monotonic_aligner.h"
+#include "server/base/stop_condition.h"
+#include "server/embedding/embedded_document.h"
+#include "server/similarity/scoring_weights.h"
+
+namespace hexapla {
+
+struct PairOptions {
+  // Most sentences of one side in a bead of both sides; 1 to 8.
+  int bead_size_max = 5;
+  // Whether a bead may hold several sentences of a side.
+  bool merges = true;
+  // Whether word and sentence vectors count: both languages are covered.
+  bool semantic = true;
+  // As AlignMonotonically's.
+  double likely_from = kKeepNoLikelyBeads;
+};
+
+struct PairAlignment {
+  // Probabilities of its beads are calibrated.
+  Alignment alignment;
+  // That the documents are versions of one another.
+  double probability = 0;
+};
+
+// Aligns two documents in two passes: the second scores the beads that the first
+// found possible, with what the first taught about the documents
+// (PairEvidence::Learn).
+// Cost: linear in the sentences beyond small grids. Errors: as `stop` says.
+absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
+                                        const EmbeddedDocument& target, const PairOptions& options,
+                                        const ScoringWeights& weights, const StopCondition& stop);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_SIMILARITY_PAIR_ALIGNER_H_

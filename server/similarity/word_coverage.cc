@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cover of words by the sentences of the other side.
+//
+// A word looks for its best counterpart in a sentence: the same spelling is
+// certain, two different numbers are none, else the cosine of the word vectors
+// decides (word_similarity.h). This tells a merge from a deletion: when a
+// sentence is left over, its words find nobody; when it was merged, the other
+// side has words that find nobody without it.
+//
+// Not every cover says something. "Of" finds a counterpart in any sentence,
+// "Kangchenjunga" in one. So a word weighs log(1 + sentences / sentences with
+// it), times 1 less the mean cover that it finds in sentences which are not its
+// best. What remains is evidence.
+//
+// Sentences are often cut elsewhere in a version, and then a part of one of them
+// belongs beyond the bead's border. Words stand in order, so that part is a tail
+// or a head: the heaviest one whose words are covered better by the sentence
+// across the border (a maximum of prefix sums) is how far the border is crossed.
+#include "server/similarity/word_coverage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "server/base/status_macros.h"
+
+namespace hexapla {
+namespace {
+
+constexpr uint8_t kIdentical = WordSimilarity::kIdentical;
+constexpr float kWhole = kIdentical;
+// A word of this many sentences or fewer, or of a tenth of them, may be a name.
+constexpr int kNameSentences = 2;
+constexpr size_t kNameBytesMin = 3;
+// The cover that a word finds by chance, as far as is known before looking, and
+// how many looks outweigh it.
+constexpr float kUsualCover = 90;
+constexpr float kUsualLooks = 4;
+// No word's weight falls under this share.
+constexpr float kSurpriseMin = 0.1F;
+// Keeps ratios of the weights of empty sentences finite.
+constexpr float kLittle = 0.02F;
+
+// What words find in the sentences of the other side that are not their best.
+class UsualCovers {
+ public:
+  explicit UsualCovers(size_t words)
+      : sums_(words, kUsualCover * kUsualLooks), looks_(words, kUsualLooks) {}
+  // `count` looks, which found `sum` in all and at most `most`.
+  void Add(int32_t word, int sum, int most, int count) {
+    if (count <= 1) return;
+    sums_[word] += static_cast<float>(sum - most);
+    looks_[word] += static_cast<float>(count - 1);
+  }
+  float Surprise(size_t word) const {
+    return std::max(kSurpriseMin, 1 - sums_[word] / looks_[word] / kWhole);
+  }
+
+ private:
+  std::vector<float> sums_;
+  std::vector<float> looks_;
+};
+
+}  // namespace
+
+WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target,
+                           SentenceCells cells)
+    : cells_(std::move(cells)) {
+  const auto prepare = [](const EmbeddedDocument& document, const EmbeddedDocument& other,
+                          Words& words) {
+    words.document = &document;
+    const int size = document.size();
+    const int rare = std::max(kNameSentences, size / 10);
+    absl::flat_hash_map<absl::string_view, int> others;
+    for (size_t w = 0; w < other.words.size(); ++w) others.emplace(other.words[w].text, w);
+    for (const EmbeddedDocument::Word& word : document.words) {
+      words.weights.push_back(
+          std::log(1 + static_cast<float>(size) / static_cast<float>(word.sentences)));
+      words.is_name.push_back(word.kind == TokenKind::kWord && word.sentences <= rare &&
+                              word.text.size() >= kNameBytesMin && others.contains(word.text));
+    }
+  };
+  prepare(source, target, source_);
+  prepare(target, source, target_);
+  size_t source_bytes = 0;
+  size_t target_bytes = 0;
+  for (int row = 0; row < cells_.rows(); ++row) {
+    source_.offset.push_back(source_bytes);
+    target_.offset.push_back(target_bytes);
+    const int begin = cells_.begin(row);
+    const int end = cells_.end(row);
+    source_bytes += static_cast<size_t>(end - begin) * source.tokens_of(row);
+    target_bytes += target.token_begin[end] - target.token_begin[begin];
+  }
+  source_.cover.resize(source_bytes);
+  target_.cover.resize(target_bytes);
+}
+
+absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source,
+                                                  const EmbeddedDocument& target,
+                                                  SentenceCells cells, bool semantic,
+                                                  const StopCondition& stop) {
+  WordCoverage coverage(source, target, std::move(cells));
+  WordSimilarity similarity(source, target, semantic);
+  HEXAPLA_RETURN_IF_ERROR(coverage.Fill(similarity, stop));
+  coverage.WeighBySurprise();
+  coverage.FindStraddles();
+  return coverage;
+}
+
+const uint8_t* WordCoverage::Cover(Side side, int own, int other) const {
+  if (side == Side::kSource) {
+    return source_.cover.data() + source_.offset[own] +
+           static_cast<size_t>(other - cells_.begin(own)) * source_.document->tokens_of(own);
+  }
+  const auto& begin = target_.document->token_begin;
+  return target_.cover.data() + target_.offset[other] + (begin[own] - begin[cells_.begin(other)]);
+}
+
+absl::Status WordCoverage::Fill(WordSimilarity& similarity, const StopCondition& stop) {
+  const EmbeddedDocument& source = *source_.document;
+  const EmbeddedDocument& target = *target_.document;
+  for (int row = 0; row < cells_.rows(); ++row) {
+    const int begin = cells_.begin(row);
+    const int end = cells_.end(row);
+    similarity.SetWindow(begin, end);
+    for (int a = 0; a < source.tokens_of(row); ++a) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const uint8_t* similar = similarity.Of(source.tokens[source.token_begin[row] + a]);
+      for (int column = begin; column < end; ++column) {
+        const int first = target.token_begin[column];
+        uint8_t* back =
+            target_.cover.data() + target_.offset[row] + (first - target.token_begin[begin]);
+        uint8_t best = 0;
+        for (int b = 0; b < target.tokens_of(column); ++b) {
+          const uint8_t value = similar[target.tokens[first + b]];
+          best = std::max(best, value);
+          back[b] = std::max(back[b], value);
+        }
+        source_.cover[source_.offset[row] +
+                      static_cast<size_t>(column - begin) * source.tokens_of(row) + a] = best;
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+void WordCoverage::WeighBySurprise() {
+  const EmbeddedDocument& source = *source_.document;
+  const EmbeddedDocument& target = *target_.document;
+  UsualCovers source_usual(source.words.size());
+  UsualCovers target_usual(target.words.size());
+  std::vector<int> sums(target.tokens.size());
+  std::vector<uint8_t> highest(target.tokens.size());
+  std::vector<int> looks(target.tokens.size());
+  for (int row = 0; row < cells_.rows(); ++row) {
+    for (int t = 0; t < source.tokens_of(row); ++t) {
+      int sum = 0;
+      int most = 0;
+      for (int column = cells_.begin(row); column < cells_.end(row); ++column) {
+        const int cover = Cover(Side::kSource, row, column)[t];
+        sum += cover;
+        most = std::max(most, cover);
+      }
+      source_usual.Add(source.tokens[source.token_begin[row] + t], sum, most,
+                       cells_.end(row) - cells_.begin(row));
+    }
+    if (cells_.begin(row) == cells_.end(row)) continue;
+    const int first = target.token_begin[cells_.begin(row)];
+    const int last = target.token_begin[cells_.end(row)];
+    const uint8_t* cover = target_.cover.data() + target_.offset[row];
+    for (int t = first; t < last; ++t) {
+      sums[t] += cover[t - first];
+      highest[t] = std::max(highest[t], cover[t - first]);
+      ++looks[t];
+    }
+  }
+  for (size_t t = 0; t < sums.size(); ++t) {
+    target_usual.Add(target.tokens[t], sums[t], highest[t], looks[t]);
+  }
+  const auto settle = [](const UsualCovers& usual, Words& words) {
+    const EmbeddedDocument& document = *words.document;
+    for (size_t w = 0; w < words.weights.size(); ++w) words.weights[w] *= usual.Surprise(w);
+    double sum = 0;
+    for (const int32_t token : document.tokens) sum += words.weights[token];
+    const auto mean = static_cast<float>(sum / std::max(1, document.size())) + 1e-6F;
+    for (float& weight : words.weights) weight /= mean;
+    for (int s = 0; s < document.size(); ++s) {
+      float weight = 0;
+      for (int t = document.token_begin[s]; t < document.token_begin[s + 1]; ++t) {
+        weight += words.weights[document.tokens[t]];
+      }
+      words.sentence_weights.push_back(weight);
+    }
+  };
+  settle(source_usual, source_);
+  settle(target_usual, target_);
+}
+
+template <typename Visit>
+void WordCoverage::ForEachToken(Side side, int own, SentenceRun other, const Visit& visit) const {
+  const Words& words = of(side);
+  const int tokens = words.document->tokens_of(own);
+  const int32_t* word = words.document->tokens.data() + words.document->token_begin[own];
+  for (int t = 0; t < tokens; ++t) {
+    uint8_t best = 0;
+    for (int s = other.begin; s < other.end; ++s) best = std::max(best, Cover(side, own, s)[t]);
+    visit(words.weights[word[t]], word[t], best);
+  }
+}
+
+WordCoverage::Found WordCoverage::Find(Side side, SentenceRun own, SentenceRun other) const {
+  const Words& words = of(side);
+  Found found;
+  float covered = 0;
+  float weight = 0;
+  for (int s = own.begin; s < own.end; ++s) {
+    if (words.document->tokens_of(s) == 0) continue;
+    float here = 0;
+    ForEachToken(side, s, other, [&](float token_weight, int32_t word, uint8_t cover) {
+      here += token_weight * cover;
+      if (words.document->words[word].kind == TokenKind::kNumber) {
+        (cover == kIdentical ? found.numbers_matched : found.numbers_unmatched) += 1;
+      } else if (cover == kIdentical && words.is_name[word]) {
+        found.names_matched += 1;
+      }
+    });
+    here /= kWhole;
+    covered += here;
+    weight += words.sentence_weights[s];
+    found.weakest = std::min(found.weakest, here / words.sentence_weights[s]);
+  }
+  found.share = weight > 0 ? covered / weight : 0;
+  return found;
+}
+
+float WordCoverage::CoveredOf(Side side, SentenceRun own, SentenceRun other) const {
+  float covered = 0;
+  for (int s = own.begin; s < own.end; ++s) {
+    ForEachToken(side, s, other,
+                 [&](float weight, int32_t, uint8_t cover) { covered += weight * cover; });
+  }
+  return covered / kWhole;
+}
+
+float WordCoverage::Covered(SentenceRun source, SentenceRun target) const {
+  return CoveredOf(Side::kSource, source, target) + CoveredOf(Side::kTarget, target, source);
+}
+
+float WordCoverage::GainOf(Side side, SentenceRun own, SentenceRun other) const {
+  if (own.size() < 2) return 1;
+  const Side other_side = side == Side::kSource ? Side::kTarget : Side::kSource;
+  const float all = CoveredOf(other_side, other, own);
+  const auto gain = [&](int outer, SentenceRun rest) {
+    const float lost = all - CoveredOf(other_side, other, rest);
+    return (lost + kLittle) / (of(side).sentence_weights[outer] + kLittle);
+  };
+  return std::min(gain(own.begin, {own.begin + 1, own.end}),
+                  gain(own.end - 1, {own.begin, own.end - 1}));
+}
+
+float WordCoverage::Gain(SentenceRun source, SentenceRun target) const {
+  return std::min(
+      {1.0F, GainOf(Side::kSource, source, target), GainOf(Side::kTarget, target, source)});
+}
+
+float WordCoverage::SplitGain(SentenceRun source, SentenceRun target) const {
+  float most = 0;
+  for (int s = source.begin + 1; s < source.end; ++s) {
+    for (int t = target.begin + 1; t < target.end; ++t) {
+      most = std::max(most, Covered({source.begin, s}, {target.begin, t}) +
+                                Covered({s, source.end}, {t, target.end}));
+    }
+  }
+  return Covered(source, target) - most;
+}
+
+float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const {
+  float leak = 0;
+  for (int s = own.begin; s < own.end; ++s) {
+    const auto cell = [&](int o) {
+      return side == Side::kSource ? cells_.Contains(s, o) : cells_.Contains(o, s);
+    };
+    const uint8_t* before = cell(other.begin - 1) ? Cover(side, s, other.begin - 1) : nullptr;
+    const uint8_t* after = cell(other.end) ? Cover(side, s, other.end) : nullptr;
+    if (before == nullptr && after == nullptr) continue;
+    int t = 0;
+    ForEachToken(side, s, other, [&](float weight, int32_t, uint8_t inside) {
+      const uint8_t outside =
+          std::max(before ? before[t] : uint8_t{0}, after ? after[t] : uint8_t{0});
+      if (outside > inside) leak += weight * static_cast<float>(outside - inside);
+      ++t;
+    });
+  }
+  return leak / kWhole;
+}
+
+float WordCoverage::Leak(SentenceRun source, SentenceRun target) const {
+  return LeakOf(Side::kSource, source, target) + LeakOf(Side::kTarget, target, source);
+}
+
+float WordCoverage::Crossing(Side side, int own, int here, int across, bool tail) const {
+  const Words& words = of(side);
+  const int tokens = words.document->tokens_of(own);
+  const int32_t* word = words.document->tokens.data() + words.document->token_begin[own];
+  const uint8_t* cover_here = Cover(side, own, here);
+  const uint8_t* cover_across = Cover(side, own, across);
+  float sum = 0;
+  float most = 0;
+  for (int k = 0; k < tokens; ++k) {
+    const int t = tail ? tokens - 1 - k : k;
+    sum += words.weights[word[t]] * static_cast<float>(int{cover_across[t]} - int{cover_here[t]});
+    most = std::max(most, sum);
+  }
+  return most / kWhole;
+}
+
+void WordCoverage::FindStraddles() {
+  straddles_.assign(cells_.size(), {});
+  for (int row = 1; row < cells_.rows(); ++row) {
+    for (int column = std::max(1, cells_.begin(row)); column < cells_.end(row); ++column) {
+      if (!cells_.Contains(row - 1, column - 1) || !cells_.Contains(row - 1, column) ||
+          !cells_.Contains(row, column - 1)) {
+        continue;
+      }
+      const float source_tail = Crossing(Side::kSource, row - 1, column - 1, column, true);
+      const float source_head = Crossing(Side::kSource, row, column, column - 1, false);
+      const float target_tail = Crossing(Side::kTarget, column - 1, row - 1, row, true);
+      const float target_head = Crossing(Side::kTarget, column, row, row - 1, false);
+      straddles_[cells_.Index(row, column)] = {
+          .sum = std::min(3.0F, source_tail + source_head + target_tail + target_head),
+          .both = std::min(1.0F, std::max(std::min(source_tail, target_head),
+                                          std::min(source_head, target_tail)))};
+    }
+  }
+}
+
+void WordCoverage::Associate(const std::vector<WordAssociation>& associations) {
+  if (associations.empty()) return;
+  absl::flat_hash_map<int32_t, std::vector<WordAssociation>> by_source;
+  for (const WordAssociation& one : associations) by_source[one.source].push_back(one);
+  const EmbeddedDocument& source = *source_.document;
+  const EmbeddedDocument& target = *target_.document;
+  for (int row = 0; row < cells_.rows(); ++row) {
+    for (int a = 0; a < source.tokens_of(row); ++a) {
+      const auto found = by_source.find(source.tokens[source.token_begin[row] + a]);
+      if (found == by_source.end()) continue;
+      for (int column = cells_.begin(row); column < cells_.end(row); ++column) {
+        const int first = target.token_begin[column];
+        uint8_t* back = target_.cover.data() + target_.offset[row] +
+                        (first - target.token_begin[cells_.begin(row)]);
+        uint8_t& forth =
+            source_.cover[source_.offset[row] + a +
+                          static_cast<size_t>(column - cells_.begin(row)) * source.tokens_of(row)];
+        for (int b = 0; b < target.tokens_of(column); ++b) {
+          for (const WordAssociation& one : found->second) {
+            if (target.tokens[first + b] != one.target) continue;
+            back[b] = std::max(back[b], one.similarity);
+            forth = std::max(forth, one.similarity);
+          }
+        }
+      }
+    }
+  }
+  FindStraddles();
+}
+
+}  // namespace hexapla

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_SIMILARITY_WORD_COVERAGE_H_
+#define HEXAPLA_SERVER_SIMILARITY_WORD_COVERAGE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "server/alignment/bead.h"
+#include "server/base/stop_condition.h"
+#include "server/embedding/embedded_document.h"
+#include "server/similarity/sentence_cells.h"
+#include "server/similarity/word_similarity.h"
+
+namespace hexapla {
+
+// A source and a target word that mean the same, and how surely: 0 to 255, as
+// WordSimilarity has it.
+struct WordAssociation {
+  int32_t source = 0;
+  int32_t target = 0;
+  uint8_t similarity = 0;
+};
+
+enum class Side : uint8_t { kSource, kTarget };
+
+// How well the words of each sentence are rendered in each sentence of the
+// other side, and what follows from it for runs of sentences.
+//
+// A word's cover in a sentence is the similarity of its best counterpart there;
+// in a run of sentences, the best of theirs. Words weigh by rarity in their
+// document and by how rarely they find a counterpart by chance. Weights are
+// scaled so that the mean sentence of a side weighs 1: a result of 0.5 is half a
+// sentence's worth of words.
+//
+// Lifetime: borrows the documents.
+// Memory: per cell eight bytes, and one for each token of its two sentences.
+// Threads: const methods may run concurrently.
+class WordCoverage {
+ public:
+  // `semantic`: whether word vectors count; without, equal spelling does alone.
+  // Cost: a comparison per pair of distinct words, a byte's maximum per pair of
+  // tokens of a cell. Errors: as `stop` says.
+  static absl::StatusOr<WordCoverage> Create(const EmbeddedDocument& source,
+                                             const EmbeddedDocument& target, SentenceCells cells,
+                                             bool semantic, const StopCondition& stop);
+
+  // Words that are known to mean the same, beyond what their vectors say, now
+  // cover one another at least so well.
+  void Associate(const std::vector<WordAssociation>& associations);
+
+  // What a run of one side finds of itself in a run of the other.
+  struct Found {
+    float share = 0;    // of the run's weight
+    float weakest = 1;  // the least share of its sentences
+    float numbers_matched = 0;
+    float numbers_unmatched = 0;
+    float names_matched = 0;  // other rare words spelt alike
+  };
+  // All runs below lie within the cells.
+  Found Find(Side side, SentenceRun own, SentenceRun other) const;
+
+  // The weight of both runs' words that the other covers.
+  float Covered(SentenceRun source, SentenceRun target) const;
+
+  // Of a bead with more than one sentence on a side: what the other side's cover
+  // loses at least when one of the outer sentences is taken away, over that
+  // sentence's weight; at most 1.
+  float Gain(SentenceRun source, SentenceRun target) const;
+
+  // Of a bead with more than one sentence on both sides: what it covers beyond
+  // the best two beads it can be split into.
+  float SplitGain(SentenceRun source, SentenceRun target) const;
+
+  // The weight of a bead's words, times how much better the sentences next to
+  // the bead cover them than those in it.
+  float Leak(SentenceRun source, SentenceRun target) const;
+
+  // How much of the four sentences around the node (row, column) seems to belong
+  // beyond it: the heaviest tails of the two before it and heads of the two
+  // after it whose words are covered better across the node than on their side.
+  struct Straddle {
+    float sum = 0;   // of the four, at most 3
+    float both = 0;  // the most on which a tail and a head agree, at most 1
+  };
+  Straddle StraddleAt(int row, int column) const {
+    return cells_.Contains(row, column) ? straddles_[cells_.Index(row, column)] : Straddle();
+  }
+
+ private:
+  struct Words {
+    const EmbeddedDocument* document = nullptr;
+    std::vector<float> weights;           // of words
+    std::vector<bool> is_name;            // rare, and spelt alike on the other side
+    std::vector<float> sentence_weights;  // sums over tokens
+    std::vector<size_t> offset;           // row -> its covers
+    std::vector<uint8_t> cover;
+  };
+
+  WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells);
+
+  absl::Status Fill(WordSimilarity& similarity, const StopCondition& stop);
+  void WeighBySurprise();
+
+  const Words& of(Side side) const { return side == Side::kSource ? source_ : target_; }
+  // The covers of the tokens of sentence `own` of `side` in sentence `other`.
+  const uint8_t* Cover(Side side, int own, int other) const;
+  // Calls visit(weight, word, cover) for each token of `own` with its cover in the run.
+  template <typename Visit>
+  void ForEachToken(Side side, int own, SentenceRun other, const Visit& visit) const;
+  float CoveredOf(Side side, SentenceRun own, SentenceRun other) const;
+  float GainOf(Side side, SentenceRun own, SentenceRun other) const;
+  float LeakOf(Side side, SentenceRun own, SentenceRun other) const;
+  void FindStraddles();
+  float Crossing(Side side, int own, int here, int across, bool tail) const;
+
+  SentenceCells cells_;
+  Words source_;
+  Words target_;
+  std::vector<Straddle> straddles_;  // of the node before each cell
+};
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_SIMILARITY_WORD_COVERAGE_H_
