@@ -255,7 +255,6 @@ double CutGraph::LogNoCut(int from, const Edge& whole, const Edge& first,
 
 absl::Status CutGraph::AddEdges(const StopCondition& stop) {
   int done = static_cast<int>(cuts_.size());
-  // Where each later cut stands among the edges of the cut at hand.
   for (int from = static_cast<int>(cuts_.size()) - 1; from >= 0; --from) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     std::vector<Edge>& edges = edges_[from];
