@@ -66,8 +66,8 @@ struct Alignment {
 // Of AlignMonotonically: a posterior that no bead has, so that none is kept.
 inline constexpr double kKeepNoLikelyBeads = 2;
 
-// Finds the monotone alignment that gets the most beads right in expectation;
-// see the essay in monotonic_aligner.cc.
+// Finds the monotone alignment of the greatest expected strict F1; see the essay
+// in monotonic_aligner.cc.
 //
 // Cost: O(nodes of the band x shapes) calls of `score`, time and memory.
 // Errors: as `stop` says, polled every row.

@@ -60,7 +60,9 @@ class ScoreTable {
 
 double Gain(const ExhaustiveAligner& twin, const Bead& bead) {
   const bool two_sided = !bead.source.empty() && !bead.target.empty();
-  return (two_sided ? 1 : 0.5) * twin.Posterior(bead);
+  const double posterior = twin.Posterior(bead);
+  if (!two_sided) return posterior / 2 - 0.4;
+  return posterior < 0.1 ? -1000 : posterior - 0.4;
 }
 
 // Compares the aligner with the twin that lists every alignment.
