@@ -93,7 +93,7 @@ void AlignmentField::Prepare(const BeadWeights& weights, bool second_pass) {
       source_, target_, band_, {.bead_size_max = kBeadSizeMax, .semantic = semantic_}, {}));
   Prune(weights);
   if (!second_pass) return;
-  evidence_->Learn(Align(weights));
+  (void)evidence_->Learn(Align(weights), {});
   Prune(weights);
 }
 

@@ -170,13 +170,32 @@ class Pairs {
   std::vector<std::vector<Pair>> pairs_;  // [a][b], a < b
 };
 
+// The index of the first of the largest groups.
+size_t LargestOf(const std::vector<std::vector<int>>& groups) {
+  const auto fewer = [](const auto& a, const auto& b) { return a.size() < b.size(); };
+  return std::max_element(groups.begin(), groups.end(), fewer) - groups.begin();
+}
+
 // A version in a language that the space does not cover cannot be told from a
-// stranger, so it stays with those that it was given with.
+// stranger, so it goes with the most of the others.
 std::vector<std::vector<int>> GroupsOf(const std::vector<Version>& versions, const Pairs& pairs) {
-  const auto probability = [&](int a, int b) {
-    return versions[a].covered && versions[b].covered ? pairs.of(a, b).probability : 1;
-  };
-  return GroupVersions(static_cast<int>(versions.size()), probability, kUnrelatedBelow);
+  std::vector<int> covered;
+  std::vector<int> others;
+  for (int v = 0; v < static_cast<int>(versions.size()); ++v) {
+    (versions[v].covered ? covered : others).push_back(v);
+  }
+  if (covered.empty()) return {others};
+  std::vector<std::vector<int>> groups = GroupVersions(
+      static_cast<int>(covered.size()),
+      [&](int a, int b) { return pairs.of(covered[a], covered[b]).probability; }, kUnrelatedBelow);
+  for (std::vector<int>& group : groups) {
+    for (int& version : group) version = covered[version];
+  }
+  std::vector<int>& largest = groups[LargestOf(groups)];
+  largest.insert(largest.end(), others.begin(), others.end());
+  std::sort(largest.begin(), largest.end());
+  std::sort(groups.begin(), groups.end());
+  return groups;
 }
 
 std::vector<MultiBead> BeadsOfOne(const Version& version, double probability) {
@@ -247,12 +266,6 @@ absl::StatusOr<std::vector<MultiBead>> JoinPairs(const std::vector<std::vector<i
   return InterleaveGroups(parts, sizes);
 }
 
-// The first of the largest groups.
-const std::vector<int>& LargestOf(const std::vector<std::vector<int>>& groups) {
-  return *std::max_element(groups.begin(), groups.end(),
-                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
-}
-
 void AddWarnings(const std::vector<Version>& versions, const std::vector<std::vector<int>>& groups,
                  AlignedDocuments& result) {
   using Reason = AlignmentWarning::Reason;
@@ -290,7 +303,7 @@ void AddWarnings(const std::vector<Version>& versions, const std::vector<std::ve
           {Reason::kVersionLeftOut, group,
            absl::StrCat(fields,
                         " looks like no version of the others; its sentences are left alone")});
-    } else if (group != LargestOf(groups)) {
+    } else if (group != groups[LargestOf(groups)]) {
       result.warnings.push_back(
           {Reason::kVersionLeftOut, group,
            absl::StrCat(fields,

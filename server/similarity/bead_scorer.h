@@ -30,7 +30,9 @@ class BeadScorer {
                                            const StopCondition& stop);
 
   // Learns from a first alignment by these scores; see PairEvidence::Learn.
-  void Learn(const Alignment& first) { evidence_.Learn(first); }
+  absl::Status Learn(const Alignment& first, const StopCondition& stop) {
+    return evidence_.Learn(first, stop);
+  }
 
   double operator()(int source, int target, BeadShape shape) const;
 

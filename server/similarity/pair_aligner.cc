@@ -56,15 +56,15 @@ absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
   const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
   HEXAPLA_ASSIGN_OR_RETURN(const Alignment first,
                            AlignMonotonically(band, shapes, scorer, stop, kPossible));
-  scorer.Learn(first);
+  HEXAPLA_RETURN_IF_ERROR(scorer.Learn(first, stop));
   PairAlignment result;
   PossibleBeads possible(scorer, first.likely);
-  HEXAPLA_ASSIGN_OR_RETURN(
-      result.alignment,
-      AlignMonotonically(
-          band, shapes,
-          [&](int row, int column, BeadShape shape) { return possible.Score(row, column, shape); },
-          stop, options.likely_from));
+  HEXAPLA_ASSIGN_OR_RETURN(result.alignment, AlignMonotonically(
+                                                 band, shapes,
+                                                 [&](int row, int column, BeadShape shape) {
+                                                   return possible.Score(row, column, shape);
+                                                 },
+                                                 stop, options.likely_from));
   result.probability = scorer.DocumentProbability(result.alignment);
   for (Bead& bead : result.alignment.beads) {
     bead.probability = scorer.CalibratedProbability(bead.probability);

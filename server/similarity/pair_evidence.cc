@@ -166,7 +166,7 @@ absl::StatusOr<PairEvidence> PairEvidence::Create(const EmbeddedDocument& source
                            WordCoverage::Create(source, target, cells, options.semantic, stop));
   PairEvidence evidence(source, target, cells, std::move(coverage), options);
   HEXAPLA_RETURN_IF_ERROR(evidence.FillCosines(stop));
-  evidence.Summarize();
+  HEXAPLA_RETURN_IF_ERROR(evidence.Summarize(stop));
   return evidence;
 }
 
@@ -182,7 +182,7 @@ absl::Status PairEvidence::FillCosines(const StopCondition& stop) {
   return absl::OkStatus();
 }
 
-void PairEvidence::Summarize() {
+absl::Status PairEvidence::Summarize(const StopCondition& stop) {
   const int sources = cells_.rows();
   const int targets = cells_.columns();
   std::vector<Highest> rows(sources);
@@ -194,6 +194,7 @@ void PairEvidence::Summarize() {
   double cosine_sum = 0;
   double coverage_sum = 0;
   for (int i = 0; i < sources; ++i) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int j = cells_.begin(i); j < cells_.end(i); ++j) {
       const float cosine = SpanCosine(One(i), One(j));
       if (best_column[i] < 0 || cosine > rows[i].Best()) best_column[i] = j;
@@ -234,22 +235,25 @@ void PairEvidence::Summarize() {
   const auto source_length = static_cast<float>(SumOver(source_.document->lengths, {0, sources}));
   const auto target_length = static_cast<float>(SumOver(target_.document->lengths, {0, targets}));
   length_ratio_ = (target_length + 1) / (source_length + 1);
+  return absl::OkStatus();
 }
 
-void PairEvidence::Learn(const Alignment& first) {
+absl::Status PairEvidence::Learn(const Alignment& first, const StopCondition& stop) {
+  // The scales are those of the words' own cover, which the lexicon then raises.
   LearnScales(first);
   LearnRates(first);
-  if (options_.semantic) {
-    coverage_.Associate(LearnLexicon(*source_.document, *target_.document, first));
-  }
+  if (!options_.semantic) return absl::OkStatus();
+  return coverage_.Associate(LearnLexicon(*source_.document, *target_.document, first), stop);
 }
 
 void PairEvidence::LearnScales(const Alignment& first) {
   double cosine = kLearnedPairs * cosine_scale_.typical;
   double coverage = kLearnedPairs * coverage_scale_.typical;
   double count = kLearnedPairs;
-  double source_length = kLearnedCharacters;
-  double target_length = kLearnedCharacters * length_ratio_;
+  // So split that neither side is favoured.
+  const double root = std::sqrt(length_ratio_);
+  double source_length = kLearnedCharacters / root;
+  double target_length = kLearnedCharacters * root;
   for (const Bead& bead : first.beads) {
     if (!TwoSided(bead)) continue;
     const double p = bead.probability;

@@ -46,8 +46,10 @@ class PairEvidence {
   // Learns from a first alignment what the documents are like: how close their
   // true pairs lie, their lengths' ratio, how often they delete and merge, and
   // which words keep meeting in sure beads (names in other scripts, terms).
-  // Where the first alignment is unsure or short, little changes.
-  void Learn(const Alignment& first);
+  // Where the first alignment is unsure or short, little changes. What deletions
+  // look for (kDeletionSemantic, kDeletionCoverage) stays as it was.
+  // Errors: as `stop` says.
+  absl::Status Learn(const Alignment& first, const StopCondition& stop);
 
   // The features of the bead of `shape` that begins at these sentences.
   // Requires: it is inside the band and within bead_size_max.
@@ -81,7 +83,7 @@ class PairEvidence {
 
   void PrepareSide(const EmbeddedDocument& document, SideEvidence& side) const;
   absl::Status FillCosines(const StopCondition& stop);
-  void Summarize();
+  absl::Status Summarize(const StopCondition& stop);
   void LearnScales(const Alignment& first);
   void LearnRates(const Alignment& first);
 

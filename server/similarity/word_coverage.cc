@@ -107,7 +107,7 @@ absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source
   WordSimilarity similarity(source, target, semantic);
   HEXAPLA_RETURN_IF_ERROR(coverage.Fill(similarity, stop));
   coverage.WeighBySurprise();
-  coverage.FindStraddles();
+  HEXAPLA_RETURN_IF_ERROR(coverage.FindStraddles(stop));
   return coverage;
 }
 
@@ -318,9 +318,10 @@ float WordCoverage::Crossing(Side side, int own, int here, int across, bool tail
   return most / kWhole;
 }
 
-void WordCoverage::FindStraddles() {
+absl::Status WordCoverage::FindStraddles(const StopCondition& stop) {
   straddles_.assign(cells_.size(), {});
   for (int row = 1; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int column = std::max(1, cells_.begin(row)); column < cells_.end(row); ++column) {
       if (!cells_.Contains(row - 1, column - 1) || !cells_.Contains(row - 1, column) ||
           !cells_.Contains(row, column - 1)) {
@@ -336,15 +337,18 @@ void WordCoverage::FindStraddles() {
                                           std::min(source_head, target_tail)))};
     }
   }
+  return absl::OkStatus();
 }
 
-void WordCoverage::Associate(const std::vector<WordAssociation>& associations) {
-  if (associations.empty()) return;
+absl::Status WordCoverage::Associate(const std::vector<WordAssociation>& associations,
+                                     const StopCondition& stop) {
+  if (associations.empty()) return absl::OkStatus();
   absl::flat_hash_map<int32_t, std::vector<WordAssociation>> by_source;
   for (const WordAssociation& one : associations) by_source[one.source].push_back(one);
   const EmbeddedDocument& source = *source_.document;
   const EmbeddedDocument& target = *target_.document;
   for (int row = 0; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int a = 0; a < source.tokens_of(row); ++a) {
       const auto found = by_source.find(source.tokens[source.token_begin[row] + a]);
       if (found == by_source.end()) continue;
@@ -365,7 +369,7 @@ void WordCoverage::Associate(const std::vector<WordAssociation>& associations) {
       }
     }
   }
-  FindStraddles();
+  return FindStraddles(stop);
 }
 
 }  // namespace hexapla

@@ -47,8 +47,9 @@ class WordCoverage {
                                              bool semantic, const StopCondition& stop);
 
   // Words that are known to mean the same, beyond what their vectors say, now
-  // cover one another at least so well.
-  void Associate(const std::vector<WordAssociation>& associations);
+  // cover one another at least so well. Errors: as `stop` says.
+  absl::Status Associate(const std::vector<WordAssociation>& associations,
+                         const StopCondition& stop);
 
   // What a run of one side finds of itself in a run of the other.
   struct Found {
@@ -112,7 +113,7 @@ class WordCoverage {
   float CoveredOf(Side side, SentenceRun own, SentenceRun other) const;
   float GainOf(Side side, SentenceRun own, SentenceRun other) const;
   float LeakOf(Side side, SentenceRun own, SentenceRun other) const;
-  void FindStraddles();
+  absl::Status FindStraddles(const StopCondition& stop);
   float Crossing(Side side, int own, int here, int across, bool tail) const;
 
   SentenceCells cells_;

@@ -17,8 +17,8 @@ inline ScoringWeights PlainWeights() {
   weights.bead[kNumbersMatched] = 2;
   weights.bead[kNumbersUnmatched] = -1;
   weights.bead[kNamesMatched] = 2;
-  for (int shape = kShape12; shape <= kShape15; ++shape) weights.bead[shape] = -2;
-  weights.bead[kDeletion] = -0.5;
+  for (int shape = kShape12; shape <= kShape15; ++shape) weights.bead[shape] = -4;
+  weights.bead[kDeletion] = 0.5;
   weights.bead[kDeletionSemantic] = -1;
   weights.bead[kDeletionCoverage] = -1;
   weights.document[kDocumentCosine] = 8;

@@ -331,7 +331,7 @@ TEST(PairEvidenceTest, ADocumentWithoutDeletionsOrMergesMakesThemRarer) {
   PairEvidence evidence = pair.evidence();
   EXPECT_EQ(evidence.Features(0, 0, {1, 0})[kDeletionRate], 0);
   EXPECT_EQ(evidence.Features(0, 0, {2, 1})[kMergeRate], 0);
-  evidence.Learn(OneToOne(60));
+  ASSERT_TRUE(evidence.Learn(OneToOne(60), {}).ok());
   EXPECT_LT(evidence.Features(0, 0, {1, 0})[kDeletionRate], -0.5);
   EXPECT_LT(evidence.Features(0, 0, {2, 1})[kMergeRate], -0.5);
   EXPECT_EQ(evidence.Features(0, 0, {1, 1})[kMergeRate], 0);
@@ -345,7 +345,7 @@ TEST(PairEvidenceTest, ADocumentWithManyDeletionsIsTakenAsUsual) {
     alignment.beads.push_back({.source = {s, s + 1}, .target = {10, 10}, .probability = 1});
     alignment.beads.push_back({.source = {20, 20}, .target = {s, s + 1}, .probability = 1});
   }
-  evidence.Learn(alignment);
+  ASSERT_TRUE(evidence.Learn(alignment, {}).ok());
   EXPECT_EQ(evidence.Features(0, 0, {1, 0})[kDeletionRate], 0);
 }
 
@@ -354,7 +354,7 @@ TEST(PairEvidenceTest, TheLengthRatioIsThatOfWhatWasAligned) {
   const Pair pair(Sentences(40, std::string(100, 'a')), Sentences(20, std::string(100, 'b')));
   PairEvidence evidence = pair.evidence();
   const float before = evidence.Features(0, 0, {1, 1})[kLengthFar];
-  evidence.Learn(OneToOne(20));
+  ASSERT_TRUE(evidence.Learn(OneToOne(20), {}).ok());
   EXPECT_GT(evidence.Features(0, 0, {1, 1})[kLengthFar], before + 1);
   EXPECT_GT(evidence.Features(0, 0, {1, 1})[kLengthFar], -0.1);
 }
@@ -371,15 +371,30 @@ TEST(PairEvidenceTest, NamesThatKeepMeetingCoverOneAnother) {
   const Pair pair(source, target);
   PairEvidence evidence = pair.evidence();
   const float before = evidence.Features(5, 5, {1, 1})[kCoverageLeast];
-  evidence.Learn(OneToOne(6));
+  ASSERT_TRUE(evidence.Learn(OneToOne(6), {}).ok());
   EXPECT_GT(evidence.Features(5, 5, {1, 1})[kCoverageLeast], before + 0.1);
+}
+
+TEST(PairEvidenceTest, WhatIsLearntIsTheSameSeenFromTheOtherSide) {
+  // A third of the source is missing in the target.
+  const Sentences source = {"cat drinks milk", "dog sleeps", "sun shines brightly over the hill"};
+  const Sentences target = {"chat boit lait", "chien dort"};
+  const Pair pair(source, target);
+  const Pair mirrored(target, source);
+  PairEvidence forth = pair.evidence();
+  PairEvidence back = mirrored.evidence();
+  ASSERT_TRUE(forth.Learn(OneToOne(2), {}).ok());
+  ASSERT_TRUE(back.Learn(OneToOne(2), {}).ok());
+  for (const BeadFeature f : {kSemantic, kCoverage, kLengthFar, kLengthDeviation}) {
+    EXPECT_NEAR(forth.Features(0, 0, {1, 1})[f], back.Features(0, 0, {1, 1})[f], 1e-4);
+  }
 }
 
 TEST(PairEvidenceTest, AnEmptyAlignmentTeachesNothing) {
   const Pair pair(kEnglish, kFrench);
   PairEvidence evidence = pair.evidence();
   const BeadFeatureVector before = evidence.Features(0, 0, {2, 1});
-  evidence.Learn({});
+  ASSERT_TRUE(evidence.Learn({}, {}).ok());
   const BeadFeatureVector after = evidence.Features(0, 0, {2, 1});
   for (int f = 0; f < kBeadFeatures; ++f) EXPECT_NEAR(before[f], after[f], 1e-5);
 }
