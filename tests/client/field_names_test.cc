@@ -49,7 +49,7 @@ TEST(ReplaceFieldsTest, WhatHasNoNameStaysAsItIs) {
   for (const char* message :
        {"", ".", "...", "versions", "versions[", "versions[]", "versions[2].text", "versions[-1]",
         "versions[1", "versions[99999999999999999999]", "versions[1].other", "versions has 1 entry",
-        "versions[1].sentences[x]", "myversions[1].text", "options.candidates[1]", "options.model",
+        "versions[1].sentences[x]", "myversions[1].text", "options.candidates[1]", "options.other",
         "the limit is 0.5. No\nmore."}) {
     EXPECT_EQ(ReplaceFields(message, NamerFor(align)), message);
     EXPECT_EQ(ReplaceFields(message, NamerFor(detect)), message);
