@@ -50,8 +50,8 @@ class MatchHeap {
 
  private:
   struct Document {
-    std::string id;       // cut at its limit
-    size_t id_bytes = 0;  // before that
+    std::string id;        // cut at its limit
+    size_t id_bytes = 0;   // before that
     std::string language;  // canonical
     std::string text;
     std::vector<std::string> sentences;

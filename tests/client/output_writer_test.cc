@@ -90,9 +90,11 @@ TEST(AlignmentJsonlTest, IsOneObjectABeadAndASummary) {
       {"a", "b"});
   const std::vector<std::string> lines = absl::StrSplit(output, '\n');
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0],
-            "{\"sides\":[{\"sentence_indices\":[0],\"sentences\":[\"One\\nline\"]},"
-            "{\"sentence_indices\":[],\"sentences\":[],\"probability\":0}],\"probability\":0.75,\"score\":1}");
+  EXPECT_EQ(
+      lines[0],
+      "{\"sides\":[{\"sentence_indices\":[0],\"sentences\":[\"One\\nline\"],\"probability\":0},"
+      "{\"sentence_indices\":[],\"sentences\":[],\"probability\":0}],\"probability\":0.75,"
+      "\"score\":1}");
   EXPECT_EQ(lines[2], "");
   const nlohmann::json summary = nlohmann::json::parse(lines[1]).at("summary");
   EXPECT_EQ(summary.at("versions").at(1).at("language"), "fr");
