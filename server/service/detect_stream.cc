@@ -209,7 +209,9 @@ class DetectStream final : public DetectStreamReactor,
     return response;
   }
 
+  // To nobody, once the call is cancelled: the outbox then stays empty.
   void AddReply(Reply reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (cancelled_.load(std::memory_order_relaxed)) return;
     outbox_.push_back(std::move(reply));
   }
 
