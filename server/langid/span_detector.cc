@@ -32,6 +32,7 @@
 #include <unicode/uscript.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -66,6 +67,7 @@ constexpr int kSharePasses = 2;
 // No language's share is taken for less, in units of the text.
 constexpr float kShareFloorUnits = 0.5f;
 constexpr uint32_t kUnitsPerCheck = 64;
+constexpr size_t kRunsPerCheck = 64;
 constexpr float kReliableConfidence = 0.9f;
 
 constexpr size_t kUndetermined = 0;
@@ -282,7 +284,7 @@ class Detector {
       AddEvidence(evidence_[unit - begin].unit, weights_.unit, row);
       AddEvidence(evidence_[unit - begin].clause, weights_.clause, row);
       AddScript(units_[unit], row);
-      lattice.change_costs.push_back(weights_.change_costs[static_cast<size_t>(units_[unit].gap)]);
+      lattice.change_costs.push_back(ChangeCost(unit));
     }
     SetShares(lattice);
     for (int pass = 0; pass < kSharePasses; ++pass) {
@@ -305,10 +307,24 @@ class Detector {
     }
   }
 
+  // A sentence that starts in another script is as good a sign as a line.
+  float ChangeCost(size_t unit) const {
+    SpanGap gap = units_[unit].gap;
+    if (gap == SpanGap::kSentence && unit > 0 && units_[unit].script != units_[unit - 1].script) {
+      gap = SpanGap::kLine;
+    }
+    return weights_.change_costs[static_cast<size_t>(gap)];
+  }
+
   void AddScript(const SpanUnit& unit, float* row) const {
+    float penalty = weights_.script * static_cast<float>(unit.letters);
+    // A single letter may be a symbol.
+    if (unit.script != USCRIPT_LATIN && unit.letters > 1) {
+      penalty = std::min(penalty, weights_.foreign_word);
+    }
     for (size_t s = 0; s < states_.size(); ++s) {
       if (languages_.IsWrittenIn(states_[s], unit.script)) continue;
-      row[s] += weights_.script * static_cast<float>(unit.letters);
+      row[s] += penalty;
     }
   }
 
@@ -359,7 +375,7 @@ class Detector {
     }
   }
 
-  DetectedSpans Result() {
+  absl::StatusOr<DetectedSpans> Result() {
     DetectedSpans result;
     if (runs_.empty()) {
       Identification undetermined;
@@ -371,9 +387,13 @@ class Detector {
     }
     uint32_t letters = 0;
     for (size_t i = 0; i < runs_.size(); ++i) {
-      const size_t end = i + 1 < runs_.size() ? units_[runs_[i + 1].first_unit].cut : text_.size();
+      if (i % kRunsPerCheck == 0) HEXAPLA_RETURN_IF_ERROR(stop_.Check());
+      const bool is_last = i + 1 == runs_.size();
+      const size_t end_unit = is_last ? units_.size() : runs_[i + 1].first_unit;
+      const size_t end = is_last ? text_.size() : units_[end_unit].cut;
       const TextRange range = {.begin = units_[runs_[i].first_unit].cut, .end = end};
-      result.spans.push_back({.range = range, .identification = Describe(runs_[i], range)});
+      result.spans.push_back(
+          {.range = range, .identification = Describe(runs_[i], end_unit, range)});
       AddShare(result.spans.back(), runs_[i].letters, result.shares);
       letters += runs_[i].letters;
     }
@@ -395,7 +415,16 @@ class Detector {
     share.share += static_cast<float>(letters);
   }
 
-  Identification Describe(struct Run& run, const TextRange& range) const {
+  // The script of most letters of a run that ends before `end_unit`.
+  uint8_t ScriptOf(const struct Run& run, size_t end_unit) const {
+    std::array<uint32_t, 256> letters = {};
+    for (size_t unit = run.first_unit; unit < end_unit; ++unit) {
+      letters[units_[unit].script] += units_[unit].letters;
+    }
+    return static_cast<uint8_t>(std::max_element(letters.begin(), letters.end()) - letters.begin());
+  }
+
+  Identification Describe(struct Run& run, size_t end_unit, const TextRange& range) const {
     const Identification whole =
         AdjustedIdentifier(identifier_, adjustments_).Identify(range.Of(text_), options_);
     Identification result;
@@ -406,12 +435,20 @@ class Detector {
       }
       return a.probability > b.probability;
     });
+    // An alternative that cannot be written like this is none; its weight comes
+    // from pieces of another script, or from a clause that reaches beyond.
+    const uint8_t script = ScriptOf(run, end_unit);
+    float letters = 0;
+    std::erase_if(run.weights, [&](const Guess& guess) {
+      return guess.language != run.language && !languages_.IsWrittenIn(guess.language, script);
+    });
+    for (const Guess& guess : run.weights) letters += guess.probability;
     for (const Guess& guess : run.weights) {
       if (result.guesses.size() == static_cast<size_t>(std::max(1, options_.guesses_max))) break;
       result.guesses.push_back(
           {.language = languages_.tag(guess.language),
            .raw_label = languages_.raw_label(guess.language),
-           .confidence = std::min(1.0f, guess.probability / static_cast<float>(run.letters))});
+           .confidence = letters > 0 ? std::min(1.0f, guess.probability / letters) : 0.0f});
     }
     LanguageGuess& first = result.guesses[0];
     const LanguageGuess& of_whole = whole.guesses[0];

@@ -29,7 +29,7 @@ struct DetectedSpan {
 // How much of a text is in a language, of its letters; in (0, 1].
 struct DetectedShare {
   std::string language;
-  float share = 2.7f;
+  float share = 0;
 };
 
 struct DetectedSpans {
@@ -49,8 +49,10 @@ struct SpanWeights {
   float unit = 0.53f;
   float clause = 0.26f;
   float least = -5.0f;
-  // Of a letter's script that the language is not written in.
+  // Of a letter's script that the language is not written in, and for a word in
+  // another than Latin at most this: Latin names are at home everywhere.
   float script = -0.86f;
+  float foreign_word = -20.0f;
   // Cost of a change, by SpanGap.
   std::array<float, kSpanGaps> change_costs = {9.0f, 6.4f, 6.2f, 0.14f, 6.0f, 1.2f};
   // Of the logarithm of a language's share in the text, where one begins.

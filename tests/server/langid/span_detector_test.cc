@@ -12,7 +12,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+
+#include "server/langid/fasttext_language_identifier.h"
+#include "server/langid/opinion_weights.h"
 
 namespace hexapla {
 namespace {
@@ -122,6 +126,73 @@ TEST(SpanDetectorTest, ANameInAnotherLanguageIsNotCutOut) {
 TEST(SpanDetectorTest, AScriptThatALanguageDoesNotHaveIsCutOut) {
   EXPECT_EQ(SpansOf("abba baba (слово дело тело) abab abba"),
             "ay:abba baba |ru:(слово дело тело) |ay:abab abba");
+}
+
+// The identifier as shipped, for texts whose scripts change.
+class PooledSpansTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const auto first = FastTextLanguageIdentifier::Create("models/lid.176.ftz");
+    const auto second = FastTextLanguageIdentifier::Create("models/hexapla-lid.ftz");
+    const auto weights = OpinionWeights::Read("models/hexapla-identifier.txt");
+    ASSERT_TRUE(first.ok() && second.ok() && weights.ok());
+    auto pool = FastTextLanguageIdentifier::Create(**first, **second, *weights);
+    ASSERT_TRUE(pool.ok()) << pool.status();
+    identifier_ = std::move(*pool).release();
+  }
+  static void TearDownTestSuite() { delete identifier_; }
+  void SetUp() override { ASSERT_NE(identifier_, nullptr); }
+
+  static std::vector<DetectedSpan> Spans(absl::string_view text) {
+    const auto found =
+        DetectSpans(*identifier_, text, {.guesses_max = 3, .candidates = {}}, {}, {});
+    EXPECT_TRUE(found.ok()) << found.status();
+    return found.ok() ? found->spans : std::vector<DetectedSpan>();
+  }
+  static std::string PiecesOf(absl::string_view text) {
+    std::vector<absl::string_view> pieces;
+    for (const DetectedSpan& span : Spans(text)) pieces.push_back(span.range.Of(text));
+    return absl::StrJoin(pieces, "|");
+  }
+
+  static const FastTextLanguageIdentifier* identifier_;
+};
+
+const FastTextLanguageIdentifier* PooledSpansTest::identifier_ = nullptr;
+
+TEST_F(PooledSpansTest, ShortTextIsCutWhereTheScriptChanges) {
+  for (const std::string pieces : {
+           "Die Sitzung ist eröffnet. |会议现在开始。",
+           "The word is |你好。",
+           "这是中文。 |Hello.",
+           "She said: |שלום לכולם, |and left the room.",
+       }) {
+    EXPECT_EQ(PiecesOf(absl::StrReplaceAll(pieces, {{"|", ""}})), pieces);
+  }
+}
+
+TEST_F(PooledSpansTest, SymbolsAndLatinNamesAreNotCutOut) {
+  for (const std::string text : {
+           "The angle α is smaller than the angle β in this drawing.",
+           "我们昨天在北京的商店里买了一台 iPhone 手机，价格比网上便宜很多。",
+           "Вчера мы купили новый телефон Samsung в магазине рядом с домом.",
+       }) {
+    EXPECT_EQ(PiecesOf(text), text);
+  }
+}
+
+TEST_F(PooledSpansTest, AnAlternativeOfAnotherScriptDoesNotOutrank) {
+  const std::vector<DetectedSpan> spans =
+      Spans("Привет всем. Hello to everyone here. これは日本語です。");
+  ASSERT_EQ(spans.size(), 3u);
+  for (const DetectedSpan& span : spans) {
+    const std::vector<LanguageGuess>& guesses = span.identification.guesses;
+    if (guesses.size() > 1) {
+      EXPECT_GE(guesses[0].confidence, guesses[1].confidence);
+    }
+  }
+  EXPECT_EQ(spans[0].identification.guesses[0].language, "ru");
+  EXPECT_GT(spans[0].identification.guesses[0].confidence, 0.5f);
 }
 
 TEST(SpanDetectorTest, WordsThatCouldBeEitherFollowTheOthers) {
