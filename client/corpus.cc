@@ -485,12 +485,14 @@ absl::StatusOr<std::pair<int64_t, int64_t>> Run(const CorpusCommand& command,
       file.clear();
     }
   }
-  HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<CorpusOutput> output,
-                           CorpusOutput::Open(command.output, streams.output));
-  if (output->IsSameFile(command.input)) {
+  // Before the output is opened, which cuts a last line that is not whole.
+  std::error_code ignored;
+  if (std::filesystem::equivalent(command.input, command.output, ignored)) {
     return absl::InvalidArgumentError(
         absl::StrCat(command.output, ": input and output are the same file"));
   }
+  HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<CorpusOutput> output,
+                           CorpusOutput::Open(command.output, streams.output));
   if (output->dropped_bytes() > 0) {
     streams.errors << "warning: " << command.output << ": dropped a last line that was cut\n";
   }

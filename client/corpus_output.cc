@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -32,11 +33,36 @@ auto Uninterrupted(const Call& call) {
   return result;
 }
 
-// Whether `line` may be the beginning of a line of ours.
+bool OneBeginsTheOther(absl::string_view a, absl::string_view b) {
+  const size_t size = std::min(a.size(), b.size());
+  return a.substr(0, size) == b.substr(0, size);
+}
+
+// The number of bytes of the JSON string or null that `text` begins with, or all
+// of them if it does not end.
+size_t IdBytes(absl::string_view text) {
+  if (text.empty() || text[0] != '"')
+    return std::min(text.size(), absl::string_view("null").size());
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\\') ++i;
+  }
+  return text.size();
+}
+
+// Whether `line` may be the beginning of a line of ours: {"id":ID,"beads":[ and
+// the like. Lines of an input, which also begin with their id, are none.
 bool LooksCut(absl::string_view line) {
   constexpr absl::string_view kBegin = "{\"id\":";
-  if (line.substr(0, kBegin.size()) != kBegin.substr(0, line.size())) return false;
-  return ParseCorpusDone(line).ok() || !nlohmann::json::accept(line.begin(), line.end());
+  // What a file system may leave after a power failure.
+  line = line.substr(0, line.find('\0'));
+  if (!OneBeginsTheOther(line, kBegin)) return false;
+  if (line.size() <= kBegin.size()) return true;
+  line.remove_prefix(kBegin.size());
+  if (line[0] != '"' && !OneBeginsTheOther(line, "null")) return false;
+  line.remove_prefix(IdBytes(line));
+  return OneBeginsTheOther(line, ",\"beads\":[") || OneBeginsTheOther(line, ",\"line\":") ||
+         OneBeginsTheOther(line, ",\"error\":");
 }
 
 }  // namespace
@@ -65,13 +91,6 @@ absl::StatusOr<std::unique_ptr<CorpusOutput>> CorpusOutput::Open(const std::stri
 
 CorpusOutput::~CorpusOutput() {
   if (descriptor_ >= 0) close(descriptor_);
-}
-
-bool CorpusOutput::IsSameFile(const std::string& path) const {
-  struct stat own = {};
-  struct stat other = {};
-  return regular_ && fstat(descriptor_, &own) == 0 && stat(path.c_str(), &other) == 0 &&
-         own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
 absl::Status CorpusOutput::Append(const std::string& line) {
@@ -115,8 +134,12 @@ absl::Status CorpusOutput::ReadDone() {
     }
     line.append(rest.data(), rest.size());
   }
-  // Nothing is cut off a file of something else that is one line without an end.
-  if (done_ == 0 && !LooksCut(line)) HEXAPLA_RETURN_IF_ERROR(AddDone(line, 1));
+  // Nothing is cut off a file of something else.
+  if (!line.empty() && !LooksCut(line)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path_, ": line ", done_ + 1,
+                     " is none that this command writes; name another file for the output"));
+  }
   dropped_bytes_ = static_cast<int64_t>(line.size());
   if (dropped_bytes_ > 0 && ftruncate(descriptor_, whole_bytes) != 0) {
     return SystemError("cannot be cut to its whole lines");

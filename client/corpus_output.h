@@ -45,9 +45,6 @@ class CorpusOutput {
   // Bytes of a cut last line that were dropped.
   int64_t dropped_bytes() const { return dropped_bytes_; }
 
-  // Whether this and the file at `path` are one.
-  bool IsSameFile(const std::string& path) const;
-
   // Appends `line` and its end.
   absl::Status Append(const std::string& line);
   // Waits until what was appended is on the disk.

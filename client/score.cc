@@ -147,6 +147,7 @@ class Scoring {
       streams_.output << '\n';
     }
     streams_.output.flush();
+    if (!streams_.output) return absl::DataLossError("the output cannot be written");
     request_.clear_pairs();
     rows_.clear();
     batch_bytes_ = 0;

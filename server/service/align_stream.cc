@@ -60,6 +60,16 @@ absl::Status OutOfOrder(absl::string_view complaint) {
                       {.reason = "STEP_OUT_OF_ORDER", .field = "step"}, complaint);
 }
 
+absl::Status RequestIdTooLong(const std::string& id) {
+  return RequestError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "TEXT_TOO_LONG",
+       .field = "request_id",
+       .limit = absl::StrCat(kRequestIdBytesMax),
+       .value = absl::StrCat(id.size())},
+      absl::StrCat("request_id has ", id.size(), " bytes; the limit is ", kRequestIdBytesMax));
+}
+
 absl::Status FieldMissing(absl::string_view field) {
   return RequestError(absl::StatusCode::kInvalidArgument,
                       {.reason = "FIELD_MISSING", .field = std::string(field)},
@@ -226,6 +236,11 @@ class AlignStream final : public AlignStreamReactor,
       Abort(FieldMissing("request_id"));
       return;
     }
+    // Neither kept nor echoed whole.
+    if (id.size() > kRequestIdBytesMax) {
+      Send(ErrorReply(std::string(TruncateUtf8(id, kRequestIdBytesMax)), RequestIdTooLong(id)));
+      return;
+    }
     const auto found = sets_.find(id);
     const std::shared_ptr<Set> known = found == sets_.end() ? nullptr : found->second;
     const absl::Status status = Take(id, known, message);
@@ -258,14 +273,7 @@ class AlignStream final : public AlignStreamReactor,
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (known != nullptr) return OutOfOrder("request_id belongs to a set that is not finished");
     failed_ids_.erase(id);
-    if (id.size() <= kRequestIdBytesMax) return absl::OkStatus();
-    return RequestError(
-        absl::StatusCode::kResourceExhausted,
-        {.reason = "TEXT_TOO_LONG",
-         .field = "request_id",
-         .limit = absl::StrCat(kRequestIdBytesMax),
-         .value = absl::StrCat(id.size())},
-        absl::StrCat("request_id has ", id.size(), " bytes; the limit is ", kRequestIdBytesMax));
+    return absl::OkStatus();
   }
 
   absl::Status TakeDocuments(const std::string& id, const std::shared_ptr<Set>& known,

@@ -231,7 +231,7 @@ TEST_F(AlignStreamTest, BadSetsFailAloneEachWithOneReply) {
                                                       {"long", "TEXT_TOO_LONG"},
                                                       {"not utf-8", "TEXT_NOT_UTF8"},
                                                       {"nothing in it", "TEXT_MISSING"},
-                                                      {std::string(129, 'i'), "TEXT_TOO_LONG"},
+                                                      {std::string(128, 'i'), "TEXT_TOO_LONG"},
                                                       {"no end", "STEP_OUT_OF_ORDER"},
                                                       {"good", ""}};
   for (const auto& [id, reason] : reasons) EXPECT_EQ(caller.ReasonFor(id), reason) << id;
