@@ -16,9 +16,14 @@
 #include "server/langid/han_variant.h"
 #include "server/langid/label_table.h"
 #include "server/text/language_tag.h"
+#include "server/text/utf8.h"
 
 namespace hexapla {
 namespace {
+
+// The share of all languages that the candidates must have held for an answer
+// among them to be reliable: text in none of them is not.
+constexpr float kCandidatesShareMin = 0.5F;
 
 using fasttext::Classifier;
 
@@ -189,11 +194,21 @@ std::vector<std::string> FastTextLanguageIdentifier::Languages() const {
   return tags;
 }
 
+float FastTextLanguageIdentifier::WeightOf(const std::vector<int32_t>& languages,
+                                           const Workspace& workspace) {
+  float sum = 0;
+  for (const int32_t language : languages) sum += workspace.weights[language];
+  return sum;
+}
+
 Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
                                                     const IdentifyOptions& options) const {
   thread_local Workspace workspace;
   Clean(text, workspace.cleaned);
-  if (options.skip_cleaning) workspace.cleaned.text.assign(text.data(), text.size());
+  if (options.skip_cleaning) {
+    const absl::string_view head = TruncateUtf8(text, kCleanedBytesMax);
+    workspace.cleaned.text.assign(head.data(), head.size());
+  }
   const uint32_t letters = workspace.cleaned.scripts.letters();
   const bool has_letters = letters > 0;
   const int guesses_max = std::max(1, options.guesses_max);
@@ -201,6 +216,7 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
   identification.script = has_letters ? ScriptOf(workspace.cleaned) : "Zyyy";
   workspace.race.clear();
   workspace.is_predicted = false;
+  bool candidates_hold = true;
   if (has_letters) {
     EnterScripts(workspace);
     const int32_t sure = options.candidates.empty() ? SureAlone(workspace) : -1;
@@ -211,14 +227,19 @@ Identification FastTextLanguageIdentifier::Identify(absl::string_view text,
     }
     const bool is_known = Weigh(workspace);
     if (!is_known && workspace.race.size() > 1) workspace.race.clear();
-    if (!options.candidates.empty()) KeepCandidates(options.candidates, workspace);
+    if (!options.candidates.empty()) {
+      const float all = WeightOf(workspace.race, workspace);
+      KeepCandidates(options.candidates, workspace);
+      candidates_hold = WeightOf(workspace.race, workspace) >= kCandidatesShareMin * all;
+    }
   }
   if (workspace.race.empty()) {
     identification.guesses.push_back({.language = "und", .raw_label = ""});
     return identification;
   }
   identification.guesses = Rank(guesses_max, workspace);
-  identification.reliable = IsReliable(identification.guesses[0].confidence, letters);
+  identification.reliable =
+      candidates_hold && IsReliable(identification.guesses[0].confidence, letters);
   return identification;
 }
 

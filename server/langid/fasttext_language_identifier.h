@@ -125,6 +125,7 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   // Computes the contenders' probabilities; returns the highest.
   float Score(const OpinionWeights::Stage& stage, const std::vector<float>& biases, int32_t vote,
               Workspace& workspace) const;
+  static float WeightOf(const std::vector<int32_t>& languages, const Workspace& workspace);
   void KeepCandidates(const std::vector<std::string>& candidates, Workspace& workspace) const;
   std::vector<LanguageGuess> Rank(int guesses_max, Workspace& workspace) const;
   // The tag of `language` for the text at hand.

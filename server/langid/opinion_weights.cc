@@ -130,6 +130,11 @@ absl::StatusOr<OpinionWeights> OpinionWeights::Parse(absl::string_view text,
       return absl::InvalidArgumentError(absl::StrCat(name, ": ", key, " is missing"));
     }
   }
+  if (weights.alone.confidence < 0 || weights.alone.confidence >= 1) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": the confidence of alone is ",
+                                                   weights.alone.confidence,
+                                                   "; it must be at least 0 and under 1"));
+  }
   return weights;
 }
 

@@ -115,5 +115,13 @@ TEST(OpinionWeightsTest, ValuesBetweenKnotsAreInterpolatedOverTheLogarithm) {
   }
 }
 
+TEST(OpinionWeightsTest, ACertaintyThatLeavesNothingToOthersIsRefused) {
+  OpinionWeights weights = OpinionWeights::Read("models/hexapla-identifier.txt").value();
+  for (const float confidence : {1.0F, 1.5F, -0.1F}) {
+    weights.alone.confidence = confidence;
+    EXPECT_FALSE(OpinionWeights::Parse(weights.ToText(), "file.txt").ok()) << confidence;
+  }
+}
+
 }  // namespace
 }  // namespace hexapla

@@ -188,6 +188,17 @@ TEST_F(PooledIdentifierTest, OnlyCandidatesAreAnswered) {
       "und");
 }
 
+TEST_F(PooledIdentifierTest, AnswersAmongTheWrongCandidatesAreNotReliable) {
+  const std::string text = "The committee will publish its report before the summer break.";
+  const auto reliable = [&](std::vector<std::string> candidates) {
+    return identifier_->Identify(text, {.guesses_max = 1, .candidates = std::move(candidates)})
+        .reliable;
+  };
+  EXPECT_FALSE(reliable({"de"}));
+  EXPECT_FALSE(reliable({"de", "nl"}));
+  EXPECT_TRUE(reliable({"de", "en"}));
+}
+
 TEST_F(PooledIdentifierTest, KeepsAllLanguagesOfTheFirstModel) {
   const auto first = FastTextLanguageIdentifier::Create("models/lid.176.ftz");
   ASSERT_TRUE(first.ok());
