@@ -143,7 +143,7 @@ TEST_F(HexapladTest, SigtermLetsACallUnderWayFinish) {
   auto call = std::async(std::launch::async, [this] {
     grpc::Status status;
     do {
-      status = Align(2000);
+      status = Align(600);
     } while (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
     return status;
   });
