@@ -471,8 +471,8 @@ TEST_F(AlignStreamTest, LargeSetTellsOfItsProgressAndComesInChunks) {
   for (int v = 0; v < 2; ++v) {
     v1::DocumentVersion& version = *request.mutable_documents()->add_versions();
     version.set_language("en");
-    for (int s = 0; s < 2000; ++s) {
-      version.add_sentences(absl::StrCat("Sentence ", s, " ", std::string(150, 'x')));
+    for (int s = 0; s < 500; ++s) {
+      version.add_sentences(absl::StrCat("Sentence ", s, " ", std::string(800, 'x')));
     }
   }
   request.mutable_documents()->mutable_options()->set_return_text(true);
@@ -482,7 +482,7 @@ TEST_F(AlignStreamTest, LargeSetTellsOfItsProgressAndComesInChunks) {
   ASSERT_TRUE(replies.front().has_progress());
   EXPECT_EQ(replies.front().progress().stage(), v1::AlignmentProgress::STAGE_QUEUED);
   int chunks = 0;
-  std::vector<int> seen(2000);
+  std::vector<int> seen(500);
   for (const Response& reply : replies) {
     if (!reply.has_beads()) continue;
     ++chunks;
