@@ -34,6 +34,7 @@
 #include "server/service/grpc_status.h"
 #include "server/service/proto_conversion.h"
 #include "server/service/request_validation.h"
+#include "server/service/stream_alarm.h"
 #include "server/service/unary_call.h"
 
 namespace hexapla {
@@ -74,11 +75,6 @@ absl::Status FieldMissing(absl::string_view field) {
   return RequestError(absl::StatusCode::kInvalidArgument,
                       {.reason = "FIELD_MISSING", .field = std::string(field)},
                       absl::StrCat(field, " is required"));
-}
-
-absl::Status ShuttingDown() {
-  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
-                      "the server is shutting down");
 }
 
 Response ReplyTo(const std::string& id) {
@@ -435,7 +431,7 @@ class AlignStream final : public AlignStreamReactor,
 
   void RetryLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     pool_is_full_ = true;
-    retry_alarm_ = AlarmIn(kRetryInterval, [](AlignStream& stream) {
+    retry_alarm_ = AlarmIn<AlignStream>(kRetryInterval, weak_from_this(), [](AlignStream& stream) {
       MutexLock lock(stream.mutex_);
       stream.pool_is_full_ = false;
       stream.Pump();
@@ -525,11 +521,12 @@ class AlignStream final : public AlignStreamReactor,
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn(heard_ + limits_.stream_stall_max - absl::Now(), [](AlignStream& s) {
-      MutexLock lock(s.mutex_);
-      s.CheckForStall();
-      s.Pump();
-    });
+    stall_alarm_ = AlarmIn<AlignStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+                                        weak_from_this(), [](AlignStream& s) {
+                                          MutexLock lock(s.mutex_);
+                                          s.CheckForStall();
+                                          s.Pump();
+                                        });
   }
 
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -538,25 +535,12 @@ class AlignStream final : public AlignStreamReactor,
     if (!waits_for_caller) {
       heard_ = absl::Now();
     } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
-      Abort(absl::DeadlineExceededError(
-          absl::StrCat("the stream stalled: nothing was sent or read for ",
-                       absl::FormatDuration(limits_.stream_stall_max))));
+      Abort(StreamStalled(limits_.stream_stall_max));
       // A write that nobody reads ends in no other way.
       if (writing_) context_.TryCancel();
       return;
     }
     WatchForStall();
-  }
-
-  // Calls `action` after `delay`, while the stream lives.
-  std::unique_ptr<grpc::Alarm> AlarmIn(absl::Duration delay, void (*action)(AlignStream&)) {
-    auto alarm = std::make_unique<grpc::Alarm>();
-    alarm->Set(absl::ToChronoTime(absl::Now() + delay),
-               [weak = weak_from_this(), action](bool rang) {
-                 const auto self = weak.lock();
-                 if (rang && self != nullptr) action(*self);
-               });
-    return alarm;
   }
 
   // Does whatever can be done now; called after every change.

@@ -71,11 +71,6 @@ absl::Status Validate(const Request& request, bool is_known, const ServiceLimits
   return ValidateDetectLanguages(request.batch(), limits, models);
 }
 
-absl::Status ShuttingDown() {
-  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
-                      "the server is shutting down");
-}
-
 // A batch on its way through the pool.
 struct Batch {
   Request request;

@@ -23,11 +23,11 @@
 #include "absl/time/clock.h"
 
 #include "server/base/mutex.h"
-#include "server/base/request_error.h"
 #include "server/base/status_macros.h"
 #include "server/service/grpc_status.h"
 #include "server/service/pool_runner.h"
 #include "server/service/proto_conversion.h"
+#include "server/service/stream_alarm.h"
 #include "server/service/unary_call.h"
 
 namespace hexapla {
@@ -38,11 +38,6 @@ using Response = v1::MatchDocumentsResponse;
 
 // Until a heap that the pool refused asks again.
 constexpr absl::Duration kRetryInterval = absl::Milliseconds(50);
-
-absl::Status ShuttingDown() {
-  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
-                      "the server is shutting down");
-}
 
 absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const ModelSet& models,
                                                WorkerPool& pool, const CallContext& call) {
@@ -143,11 +138,12 @@ class MatchStream final : public MatchStreamReactor,
       work_ = Work::kSubmitted;
     } else if (absl::IsResourceExhausted(admitted)) {
       waits_for_pool_ = true;
-      retry_alarm_ = AlarmIn(kRetryInterval, [](MatchStream& stream) {
-        MutexLock lock(stream.mutex_);
-        stream.waits_for_pool_ = false;
-        stream.Pump();
-      });
+      retry_alarm_ =
+          AlarmIn<MatchStream>(kRetryInterval, weak_from_this(), [](MatchStream& stream) {
+            MutexLock lock(stream.mutex_);
+            stream.waits_for_pool_ = false;
+            stream.Pump();
+          });
     } else {
       Abort(AdmissionError(admitted));
     }
@@ -191,11 +187,12 @@ class MatchStream final : public MatchStreamReactor,
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn(heard_ + stall_max_ - absl::Now(), [](MatchStream& stream) {
-      MutexLock lock(stream.mutex_);
-      stream.CheckForStall();
-      stream.Pump();
-    });
+    stall_alarm_ = AlarmIn<MatchStream>(heard_ + stall_max_ - absl::Now(), weak_from_this(),
+                                        [](MatchStream& stream) {
+                                          MutexLock lock(stream.mutex_);
+                                          stream.CheckForStall();
+                                          stream.Pump();
+                                        });
   }
 
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -203,24 +200,12 @@ class MatchStream final : public MatchStreamReactor,
     if (!reading_ && !writing_) {
       heard_ = absl::Now();  // it is our turn
     } else if (absl::Now() - heard_ >= stall_max_) {
-      Abort(absl::DeadlineExceededError(absl::StrCat(
-          "the stream stalled: nothing was sent or read for ", absl::FormatDuration(stall_max_))));
+      Abort(StreamStalled(stall_max_));
       // A write that nobody reads ends in no other way.
       if (writing_) context_.TryCancel();
       return;
     }
     WatchForStall();
-  }
-
-  // Calls `action` after `delay`, while the stream lives.
-  std::unique_ptr<grpc::Alarm> AlarmIn(absl::Duration delay, void (*action)(MatchStream&)) {
-    auto alarm = std::make_unique<grpc::Alarm>();
-    alarm->Set(absl::ToChronoTime(absl::Now() + delay),
-               [weak = weak_from_this(), action](bool rang) {
-                 const auto self = weak.lock();
-                 if (rang && self != nullptr) action(*self);
-               });
-    return alarm;
   }
 
   // Does whatever can be done now; called after every change.

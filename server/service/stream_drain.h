@@ -9,10 +9,18 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 
 #include "server/base/mutex.h"
+#include "server/base/request_error.h"
 
 namespace hexapla {
+
+// What ends a stream when the server shuts down.
+inline absl::Status ShuttingDown() {
+  return RequestError(absl::StatusCode::kUnavailable, {.reason = "SERVER_NOT_READY"},
+                      "the server is shutting down");
+}
 
 // A stream that can be asked to come to its end.
 class DrainableStream {
