@@ -40,7 +40,7 @@ inline v1::AlignDocumentsRequest TwoVersions() {
   return request;
 }
 
-// An engine that works until it is told to stop, and remembers why it did. The
+// An engine that works until it is told to stop, and remembers why it first did. The
 // test may also let it go.
 class EndlessEngine {
  public:
@@ -66,8 +66,11 @@ class EndlessEngine {
     while (!let_go_) {
       const absl::Status status = stop.Check();
       if (!status.ok()) {
-        why_ = status;
-        stopped_.Notify();
+        // Work that waited may begin before its own cancellation comes.
+        if (stops_++ == 0) {
+          why_ = status;
+          stopped_.Notify();
+        }
         return status;
       }
       std::this_thread::sleep_for(std::chrono::microseconds(100));
@@ -79,6 +82,7 @@ class EndlessEngine {
   absl::Notification stopped_;
   std::atomic<bool> let_go_ = false;
   std::atomic<int> runs_ = 0;
+  std::atomic<int> stops_ = 0;
   absl::Status why_;
 };
 
