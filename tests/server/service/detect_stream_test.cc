@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 
@@ -82,14 +83,19 @@ class Caller {
   std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
 };
 
-// Keeps every thread of the pool busy until it is destroyed.
+// Keeps every thread of the pool busy from its making until it is destroyed.
 class BusyPool {
  public:
   explicit BusyPool(WorkerPool& pool) {
+    absl::BlockingCounter begun(2);
     for (int i = 0; i < 2; ++i) {
-      const auto wait = [end = end_] { end->WaitForNotification(); };
+      const auto wait = [&begun, end = end_] {
+        begun.DecrementCount();
+        end->WaitForNotification();
+      };
       EXPECT_TRUE(pool.Submit(WorkLane::kCheap, 1, wait).ok());
     }
+    begun.Wait();
   }
   ~BusyPool() { end_->Notify(); }
 
