@@ -102,7 +102,7 @@ class CorpusTest : public ::testing::Test {
 
   FakeService service_;
   CorpusCommand command_;
-  absl::Duration timeout_ = absl::Seconds(20);
+  absl::Duration timeout_ = absl::Seconds(200);
   const TemporaryFile output_{""};
   std::istringstream input_;
   std::ostringstream standard_output_;

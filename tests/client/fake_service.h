@@ -67,7 +67,7 @@ class FakeService {
   ~FakeService() { server_->Shutdown(std::chrono::system_clock::now()); }
 
   std::string Address() const { return absl::StrCat("127.0.0.1:", port_); }
-  std::unique_ptr<AlignmentClient> InProcessClient(absl::Duration timeout = absl::Seconds(10)) {
+  std::unique_ptr<AlignmentClient> InProcessClient(absl::Duration timeout = absl::Seconds(100)) {
     return std::make_unique<AlignmentClient>(server_->InProcessChannel({}), timeout);
   }
 

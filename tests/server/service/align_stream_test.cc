@@ -67,7 +67,7 @@ Request Cancel(const std::string& id) {
 // One stream as a caller sees it.
 class Caller {
  public:
-  explicit Caller(InProcessServer& server, absl::Duration timeout = absl::Seconds(20))
+  explicit Caller(InProcessServer& server, absl::Duration timeout = absl::Seconds(200))
       : stub_(v1::AlignmentService::NewStub(server.channel())) {
     context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     stream_ = stub_->StreamAlignDocuments(&context_);

@@ -37,7 +37,7 @@ Request LargeBatch(const std::string& id) { return Batch(id, std::string(8000, '
 // One stream as a caller sees it.
 class Caller {
  public:
-  explicit Caller(InProcessServer& server, absl::Duration timeout = absl::Seconds(20))
+  explicit Caller(InProcessServer& server, absl::Duration timeout = absl::Seconds(200))
       : stub_(v1::LanguageService::NewStub(server.channel())) {
     context_.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     stream_ = stub_->StreamDetectLanguages(&context_);

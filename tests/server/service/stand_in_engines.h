@@ -51,7 +51,7 @@ class EndlessEngine {
   }
   void WaitUntilRunning() const { running_.WaitForNotification(); }
   bool WaitUntilStopped() const {
-    return stopped_.WaitForNotificationWithTimeout(absl::Seconds(10));
+    return stopped_.WaitForNotificationWithTimeout(absl::Seconds(100));
   }
   void LetGo() { let_go_ = true; }
   int runs() const { return runs_; }
