@@ -2,7 +2,8 @@
 //
 // hexaplad: the process around the server. Flags in, one line per address on
 // standard output once it serves, the log on standard error; SIGTERM and SIGINT
-// drain (a second one ends at once), SIGHUP reads the models again.
+// drain (a second one ends at once), SIGHUP reads models,
+// certificates and tokens again.
 #include <signal.h>
 #include <unistd.h>
 
@@ -22,8 +23,10 @@
 
 #include "server/base/status_macros.h"
 #include "server/models/model_set.h"
+#include "server/ops/listen_address.h"
 #include "server/ops/log.h"
 #include "server/ops/options.h"
+#include "server/ops/secret_file.h"
 #include "server/ops/server.h"
 
 namespace hexapla {
@@ -65,16 +68,104 @@ class EndAtOnceOn {
 
 double Seconds(absl::Duration duration) { return absl::ToDoubleSeconds(duration); }
 
-void Reload(const std::string& directory, Server& server) {
-  auto models = ModelSet::Load(directory);
-  if (models.ok()) {
-    server.ReplaceModels(*std::move(models));
-    Log(LogLevel::kInfo, "reload", {{"models", directory}});
+// One line of the log for what was read again: `what` is the name of its field.
+void LogReload(const char* what, const std::string& path, const absl::Status& status) {
+  if (status.ok()) {
+    Log(LogLevel::kInfo, "reload", {{what, path}});
   } else {
     Log(LogLevel::kError, "reload",
-        {{"models", directory},
-         {"error", std::string(models.status().message())},
-         {"consequence", "the models loaded before go on serving"}});
+        {{what, path},
+         {"error", std::string(status.message())},
+         {"consequence", "what was loaded before goes on serving"}});
+  }
+}
+
+void ReloadModels(const std::string& directory, Server& server) {
+  auto models = ModelSet::Load(directory);
+  if (models.ok()) server.ReplaceModels(*std::move(models));
+  LogReload("models", directory, models.status());
+}
+
+// The files of TLS and tokens: read again when they have changed, for who renews
+// certificates often cannot send signals.
+class Secrets {
+ public:
+  Secrets(const Options& options, Server& server)
+      : tls_(options.tls), tokens_(options.auth_tokens), server_(server) {
+    loaded_tls_ = seen_tls_ = StampOfTls();
+    loaded_tokens_ = seen_tokens_ = FileStamp(tokens_);
+  }
+
+  bool any() const { return !tls_.certificate.empty(); }
+
+  void Reload() {
+    ReloadTls();
+    ReloadTokens();
+  }
+
+  // Loads what has changed and then stayed as it is since the last look: of a
+  // pair of files one is written first.
+  void Look() {
+    const std::string tls = StampOfTls();
+    const std::string tokens = FileStamp(tokens_);
+    if (tls != loaded_tls_ && tls == seen_tls_) ReloadTls();
+    if (tokens != loaded_tokens_ && tokens == seen_tokens_) ReloadTokens();
+    seen_tls_ = tls;
+    seen_tokens_ = tokens;
+  }
+
+ private:
+  std::string StampOfTls() const {
+    return FileStamp(tls_.certificate) + "/" + FileStamp(tls_.key) + "/" +
+           FileStamp(tls_.client_ca);
+  }
+  void ReloadTls() {
+    if (tls_.certificate.empty()) return;
+    loaded_tls_ = StampOfTls();
+    LogReload("certificate", tls_.certificate, server_.ReloadTls());
+  }
+  void ReloadTokens() {
+    if (tokens_.empty()) return;
+    loaded_tokens_ = FileStamp(tokens_);
+    LogReload("tokens", tokens_, server_.ReloadTokens());
+  }
+
+  const TlsFiles tls_;
+  const std::string tokens_;
+  Server& server_;
+  // As they were when they were read, and at the last look.
+  std::string loaded_tls_;
+  std::string loaded_tokens_;
+  std::string seen_tls_;
+  std::string seen_tokens_;
+};
+
+// Reloads until one of `signals` asks for the end; returns its number.
+int ServeUntilSignal(const sigset_t& signals, const std::string& directory, Secrets& secrets,
+                     Server& server) {
+  const timespec interval = {.tv_sec = 1, .tv_nsec = 0};
+  while (true) {
+    const int number =
+        secrets.any() ? sigtimedwait(&signals, nullptr, &interval) : sigwaitinfo(&signals, nullptr);
+    if (number == SIGHUP) {
+      ReloadModels(directory, server);
+      secrets.Reload();
+    } else if (number > 0) {
+      return number;
+    } else {
+      secrets.Look();
+    }
+  }
+}
+
+// What an operator should know from the start.
+void LogWarnings(const Options& options) {
+  for (const std::string& text : options.listen) {
+    const auto address = ListenAddress::Parse(text);
+    if (!options.tls.certificate.empty() || !address.ok() || address->is_local()) continue;
+    Log(LogLevel::kWarning, "insecure",
+        {{"address", address->ToString()},
+         {"consequence", "whoever can reach this address can read and change what is sent"}});
   }
 }
 
@@ -96,8 +187,10 @@ absl::Status Run(const Options& options, const sigset_t& signals) {
   Log(LogLevel::kInfo, "ready",
       {{"addresses", server->addresses()}, {"seconds", Seconds(absl::Now() - start)}});
 
-  int number = 0;
-  while (sigwait(&signals, &number) == 0 && number == SIGHUP) Reload(directory, *server);
+  LogWarnings(options);
+
+  Secrets secrets(options, *server);
+  const int number = ServeUntilSignal(signals, directory, secrets, *server);
 
   const absl::Time drain = absl::Now();
   Log(LogLevel::kInfo, "drain",

@@ -44,6 +44,17 @@ class CommandLine {
     app_.add_flag("--allow_insecure", options_.allow_insecure,
                   "Serve unencrypted beyond this machine, too")
         ->envname("HEXAPLA_ALLOW_INSECURE");
+    AddOption("tls_cert", options_.tls.certificate,
+              "Speak TLS with the certificates of FILE (PEM, leaf first)")
+        ->type_name("FILE");
+    AddOption("tls_key", options_.tls.key, "The private key of --tls_cert (PEM, no passphrase)")
+        ->type_name("FILE");
+    AddOption("tls_client_ca", options_.tls.client_ca,
+              "Ask clients for a certificate signed by one of FILE (PEM)")
+        ->type_name("FILE");
+    AddOption("auth_tokens", options_.auth_tokens,
+              "Ask calls for a bearer token of FILE, one a line; with TLS only")
+        ->type_name("FILE");
     AddOption("models", options_.models, "The model directory; default: found beside the program")
         ->type_name("DIR");
     AddNumber("max_document_bytes", options_.limits.document_bytes_max, 1, kBytesMax,
@@ -144,18 +155,37 @@ class CommandLine {
         options_.drain_grace < absl::ZeroDuration() || options_.drain_grace > absl::Hours(24)) {
       throw CLI::ValidationError("--drain_grace", "must be a duration from 0 to 24h, as 10s is");
     }
+    CheckTls();
     if (options_.listen.empty()) throw CLI::ValidationError("--listen", "is empty");
     for (const std::string& text : options_.listen) {
       const absl::StatusOr<ListenAddress> address = ListenAddress::Parse(text);
       if (!address.ok()) {
         throw CLI::ValidationError("--listen", std::string(address.status().message()));
       }
-      if (!address->is_local() && !options_.allow_insecure) {
+      if (!address->is_local() && !options_.allow_insecure && options_.tls.certificate.empty()) {
         throw CLI::ValidationError(
             "--listen", absl::StrCat(address->ToString(),
                                      " is not a loopback address: other machines may reach it,"
-                                     " without encryption; --allow_insecure permits that"));
+                                     " without encryption; --tls_cert and --tls_key encrypt,"
+                                     " --allow_insecure permits that"));
       }
+    }
+  }
+
+  void CheckTls() const {
+    const TlsFiles& tls = options_.tls;
+    if (tls.certificate.empty() != tls.key.empty()) {
+      throw CLI::ValidationError(tls.key.empty() ? "--tls_cert" : "--tls_key",
+                                 "needs the other one of --tls_cert and --tls_key");
+    }
+    if (!tls.certificate.empty()) return;
+    if (!tls.client_ca.empty()) {
+      throw CLI::ValidationError("--tls_client_ca", "needs --tls_cert and --tls_key");
+    }
+    if (!options_.auth_tokens.empty()) {
+      throw CLI::ValidationError(
+          "--auth_tokens",
+          "needs --tls_cert and --tls_key: without encryption anybody could read the tokens");
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 
+#include "server/ops/tls_material.h"
 #include "server/service/service_limits.h"
 
 namespace hexapla {
@@ -23,6 +24,12 @@ struct Options {
   // --allow_insecure: whether an unencrypted listener may be reachable from
   // other machines.
   bool allow_insecure = false;
+  // --tls_cert, --tls_key, --tls_client_ca: all listeners speak TLS, those of
+  // Unix sockets too.
+  TlsFiles tls;
+  // --auth_tokens: the file of the tokens, one of which every call needs. Empty:
+  // none is needed. Only with TLS.
+  std::string auth_tokens;
   // --models: the directory of the manifest. Empty: FindModelDirectory().
   std::string models;
 

@@ -69,18 +69,53 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(const Options& options,
 }
 
 Server::Server(const Options& options, std::shared_ptr<const ModelSet> models, AlignFunction align)
-    : models_(std::move(models)),
+    : tls_files_(options.tls),
+      tokens_file_(options.auth_tokens),
+      models_(std::move(models)),
       pool_({.workers = options.workers,
              .cost_max = options.queue_cost_max,
              .cheap_cost_reserve = options.queue_cost_max / kCheapShare}),
-      alignment_service_(models_, pool_, options.limits, std::move(align)),
-      language_service_(models_, pool_, options.limits),
-      embedding_service_(models_, pool_, options.limits),
-      model_service_(models_) {}
+      alignment_service_(models_, pool_, options.limits, std::move(align), watch_),
+      language_service_(models_, pool_, options.limits, watch_),
+      embedding_service_(models_, pool_, options.limits, watch_),
+      model_service_(models_, watch_) {}
 
 Server::~Server() { Drain(absl::ZeroDuration()); }
 
+absl::Status Server::LoadSecrets() {
+  if (!tls_files_.certificate.empty()) {
+    HEXAPLA_ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsMaterial(tls_files_));
+    tls_ = std::make_shared<CurrentTls>(std::move(material));
+  }
+  if (!tokens_file_.empty()) {
+    HEXAPLA_ASSIGN_OR_RETURN(AuthTokens tokens, AuthTokens::Read(tokens_file_));
+    tokens_ = std::make_shared<CurrentTokens>(std::move(tokens));
+    watch_.RequireTokens(tokens_);
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::ServerCredentials> Server::NewCredentials() {
+  if (tls_ == nullptr) return grpc::InsecureServerCredentials();
+  return credentials_.emplace_back(std::make_shared<TlsCredentials>(tls_, tokens_));
+}
+
+absl::Status Server::ReloadTls() {
+  if (tls_ == nullptr) return absl::OkStatus();
+  HEXAPLA_ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsMaterial(tls_files_));
+  tls_->Replace(std::move(material));
+  return absl::OkStatus();
+}
+
+absl::Status Server::ReloadTokens() {
+  if (tokens_ == nullptr) return absl::OkStatus();
+  HEXAPLA_ASSIGN_OR_RETURN(AuthTokens tokens, AuthTokens::Read(tokens_file_));
+  tokens_->Replace(std::move(tokens));
+  return absl::OkStatus();
+}
+
 absl::Status Server::Start(const Options& options) {
+  HEXAPLA_RETURN_IF_ERROR(LoadSecrets());
   std::vector<ListenAddress> addresses;
   for (const std::string& text : options.listen) {
     HEXAPLA_ASSIGN_OR_RETURN(const ListenAddress address, ListenAddress::Parse(text));
@@ -94,7 +129,7 @@ absl::Status Server::Start(const Options& options) {
   AddServices(builder);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i].ToString(), grpc::InsecureServerCredentials(), &ports[i]);
+    builder.AddListeningPort(addresses[i].ToString(), NewCredentials(), &ports[i]);
   }
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses.size(); ++i) {

@@ -15,8 +15,11 @@
 
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/ops/auth_tokens.h"
+#include "server/ops/call_watch.h"
 #include "server/ops/health.h"
 #include "server/ops/options.h"
+#include "server/ops/tls_credentials.h"
 #include "server/service/alignment_service.h"
 #include "server/service/embedding_service.h"
 #include "server/service/language_service.h"
@@ -40,7 +43,8 @@ class Server {
   // through InProcessChannel only. `models` must not be null; options.models is
   // not read. `align` stands in for the engine in tests.
   // Errors: InvalidArgument for a malformed address, FailedPrecondition when
-  // one is taken, with the system's reason.
+  // one is taken, with the system's reason, or for files of TLS or tokens that
+  // do not fit; NotFound for those that cannot be read.
   static absl::StatusOr<std::unique_ptr<Server>> Create(const Options& options,
                                                         std::shared_ptr<const ModelSet> models,
                                                         AlignFunction align = AlignWithModels);
@@ -61,6 +65,12 @@ class Server {
   // Calls that begin from now on use `models`, which must not be null.
   void ReplaceModels(std::shared_ptr<const ModelSet> models);
 
+  // Read the files of the options again, for the handshakes and the calls that
+  // begin from now on. On an error, as of Create, the old go on serving. Nothing
+  // happens where the options name no files.
+  absl::Status ReloadTls();
+  absl::Status ReloadTokens();
+
   // Ends service without losing a call: tells the health checks, gives load
   // balancers a moment to look away, refuses new calls, and lets those under way
   // finish within `grace`, after which they are cancelled. Returns when all is
@@ -71,7 +81,16 @@ class Server {
  private:
   Server(const Options& options, std::shared_ptr<const ModelSet> models, AlignFunction align);
   absl::Status Start(const Options& options);
+  absl::Status LoadSecrets();
+  std::shared_ptr<grpc::ServerCredentials> NewCredentials();
   void AddServices(grpc::ServerBuilder& builder);
+
+  const TlsFiles tls_files_;
+  const std::string tokens_file_;
+  CallWatch watch_;
+  // Null without TLS, without tokens.
+  std::shared_ptr<CurrentTls> tls_;
+  std::shared_ptr<CurrentTokens> tokens_;
 
   CurrentModels models_;
   WorkerPool pool_;
@@ -80,7 +99,9 @@ class Server {
   EmbeddingService embedding_service_;
   ModelService model_service_;
   HealthService health_service_;
-  // After the services, which it borrows.
+  // Each listening port asks its own for every handshake.
+  std::vector<std::shared_ptr<TlsCredentials>> credentials_;
+  // After the services and the credentials, which it borrows.
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;
   bool drained_ = false;

@@ -152,9 +152,10 @@ class AlignStream final : public AlignStreamReactor,
                           public DrainableStream,
                           public std::enable_shared_from_this<AlignStream> {
  public:
-  AlignStream(grpc::CallbackServerContext& context, const CurrentModels& models, WorkerPool& pool,
-              const ServiceLimits& limits, const AlignFunction& align)
-      : context_(context),
+  AlignStream(MonitoredCall call, grpc::CallbackServerContext& context, const CurrentModels& models,
+              WorkerPool& pool, const ServiceLimits& limits, const AlignFunction& align)
+      : call_(std::move(call)),
+        context_(context),
         models_(models),
         pool_(pool),
         limits_(limits),
@@ -167,7 +168,9 @@ class AlignStream final : public AlignStreamReactor,
     MutexLock lock(mutex_);
     self_ = shared_from_this();
     heard_ = absl::Now();
-    if (!drain.Add(weak_from_this())) {
+    if (!call_.admitted().ok()) {
+      End(call_.admitted());
+    } else if (!drain.Add(weak_from_this())) {
       End(ShuttingDown());
     } else {
       WatchForStall();
@@ -183,6 +186,7 @@ class AlignStream final : public AlignStreamReactor,
       HalfClose();
     } else if (!ending_) {
       heard_ = absl::Now();
+      call_.AddReceived(incoming_.ByteSizeLong());
       Receive(incoming_);
     }
     incoming_ = Request();  // lets go of its memory
@@ -446,7 +450,9 @@ class AlignStream final : public AlignStreamReactor,
       Pump();
     }
     v1::AlignDocumentsResponse response;
-    const absl::Status status = Align(set, response);
+    const absl::Time started = absl::Now();
+    const absl::Status status = Align(set, started, response);
+    const absl::Duration computed = absl::Now() - started;
     std::vector<Response> replies;
     if (status.ok()) {
       replies = ToReplies(set.id, std::move(response));
@@ -457,6 +463,7 @@ class AlignStream final : public AlignStreamReactor,
     set.models = nullptr;
 
     MutexLock lock(mutex_);
+    call_.AddWork(started - set.received, computed);
     --running_;
     Release(set);
     if (!set.cancelled) {
@@ -466,10 +473,11 @@ class AlignStream final : public AlignStreamReactor,
     Pump();
   }
 
-  absl::Status Align(Set& set, v1::AlignDocumentsResponse& response) const {
-    const CallContext call = {.stop = StopCondition(&set.cancelled, deadline_),
+  absl::Status Align(Set& set, absl::Time started, v1::AlignDocumentsResponse& response) const {
+    const absl::Time deadline = std::min(deadline_, set.received + limits_.call_time_max);
+    const CallContext call = {.stop = StopCondition(&set.cancelled, deadline),
                               .received = set.received,
-                              .started = absl::Now()};
+                              .started = started};
     HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
     if (set.parts.has_value()) {
       absl::StatusOr<v1::AlignDocumentsRequest> request = (*std::move(set.parts)).End();
@@ -498,10 +506,11 @@ class AlignStream final : public AlignStreamReactor,
 
   // --- The end.
 
-  // No more sets: those that run are finished, the others get no reply.
+  // No more sets: those that run are finished, the others get no reply. The first
+  // reason stands.
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!ending_) end_status_ = status;
     ending_ = true;
-    end_status_ = status;
     for (auto set = sets_.begin(); set != sets_.end();) {
       const auto here = set++;
       if (here->second->stage == Set::Stage::kRunning) continue;
@@ -536,8 +545,7 @@ class AlignStream final : public AlignStreamReactor,
       heard_ = absl::Now();
     } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
       Abort(StreamStalled(limits_.stream_stall_max));
-      // A write that nobody reads ends in no other way.
-      if (writing_) context_.TryCancel();
+      if (writing_) CutOff(context_, end_status_);
       return;
     }
     WatchForStall();
@@ -551,6 +559,7 @@ class AlignStream final : public AlignStreamReactor,
       outgoing_ = std::move(outbox_.front());
       outbox_.pop_front();
       outgoing_bytes_ = outgoing_.ByteSizeLong();
+      call_.AddSent(outgoing_bytes_);
       writing_ = true;
       StartWrite(&outgoing_);
     }
@@ -560,7 +569,9 @@ class AlignStream final : public AlignStreamReactor,
     }
     if ((half_closed_ || ending_) && sets_.empty() && !writing_) {
       finished_ = true;
-      Finish(ToGrpcStatus(end_status_));
+      const grpc::Status status = ToGrpcStatus(end_status_);
+      call_.End(status.error_code());
+      Finish(status);
     }
   }
 
@@ -569,6 +580,7 @@ class AlignStream final : public AlignStreamReactor,
            outbox_bytes_ < limits_.stream_replies_bytes_max;
   }
 
+  MonitoredCall call_ ABSL_GUARDED_BY(mutex_);
   // Valid until Finish.
   grpc::CallbackServerContext& context_;
   const CurrentModels& models_;
@@ -620,11 +632,12 @@ class AlignStream final : public AlignStreamReactor,
 
 }  // namespace
 
-AlignStreamReactor* StartAlignStream(grpc::CallbackServerContext& context,
+AlignStreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, const AlignFunction& align,
                                      StreamDrain& drain) {
-  const auto stream = std::make_shared<AlignStream>(context, models, pool, limits, align);
+  const auto stream =
+      std::make_shared<AlignStream>(std::move(call), context, models, pool, limits, align);
   stream->Start(drain);
   return stream.get();
 }

@@ -9,6 +9,7 @@
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/align_documents.h"
+#include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 
@@ -26,7 +27,7 @@ using AlignStreamReactor =
 // for what it reads, and begins a set only while the caller reads the replies.
 //
 // Lifetime: `models`, `pool` and `drain` must outlive the call.
-AlignStreamReactor* StartAlignStream(grpc::CallbackServerContext& context,
+AlignStreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, const AlignFunction& align,
                                      StreamDrain& drain);

@@ -14,17 +14,21 @@
 namespace hexapla {
 
 AlignmentService::AlignmentService(const CurrentModels& models, WorkerPool& pool,
-                                   const ServiceLimits& limits, AlignFunction align)
-    : models_(models), pool_(pool), limits_(limits), align_(std::move(align)) {}
+                                   const ServiceLimits& limits, AlignFunction align,
+                                   CallMonitor& monitor)
+    : models_(models), pool_(pool), limits_(limits), align_(std::move(align)), monitor_(monitor) {}
 
 grpc::ServerUnaryReactor* AlignmentService::AlignDocuments(grpc::CallbackServerContext* context,
                                                            const v1::AlignDocumentsRequest* request,
                                                            v1::AlignDocumentsResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.AlignmentService/AlignDocuments", *context, *request,
+                *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::Status valid = ValidateAlignDocuments(*request, limits_, *models);
-  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  if (!valid.ok()) return AnswerAtOnce(rpc, valid);
   return AnswerFromPool(
-      *context, pool_, WorkLane::kHeavy, TextBytes(*request),
+      rpc, limits_, pool_, WorkLane::kHeavy, TextBytes(*request),
       [this, models = std::move(models), request, response](const CallContext& call) {
         return RunAlignDocuments(*request, *models, limits_, align_, call, *response);
       });
@@ -32,18 +36,22 @@ grpc::ServerUnaryReactor* AlignmentService::AlignDocuments(grpc::CallbackServerC
 
 grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
 AlignmentService::StreamAlignDocuments(grpc::CallbackServerContext* context) {
-  return StartAlignStream(*context, models_, pool_, limits_, align_, streams_);
+  return StartAlignStream(
+      MonitoredCall(monitor_, "hexapla.v1.AlignmentService/StreamAlignDocuments", *context),
+      *context, models_, pool_, limits_, align_, streams_);
 }
 
 grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerContext* context,
                                                        const v1::ScorePairsRequest* request,
                                                        v1::ScorePairsResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.AlignmentService/ScorePairs", *context, *request, *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::Status valid = ValidateScorePairs(*request, limits_, *models);
-  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  if (!valid.ok()) return AnswerAtOnce(rpc, valid);
   const int64_t cost = CostOf(*request);
   return AnswerFromPool(
-      *context, pool_, LaneOf(cost), cost,
+      rpc, limits_, pool_, LaneOf(cost), cost,
       [this, models = std::move(models), request, response](const CallContext& call) {
         return RunScorePairs(*request, *models, limits_, call, *response);
       });
@@ -51,7 +59,9 @@ grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerConte
 
 grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>*
 AlignmentService::MatchDocuments(grpc::CallbackServerContext* context) {
-  return StartMatchStream(*context, models_, pool_, limits_, match_memory_, streams_);
+  return StartMatchStream(
+      MonitoredCall(monitor_, "hexapla.v1.AlignmentService/MatchDocuments", *context), *context,
+      models_, pool_, limits_, match_memory_, streams_);
 }
 
 }  // namespace hexapla

@@ -6,6 +6,7 @@
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/align_documents.h"
+#include "server/service/call_monitor.h"
 #include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
@@ -15,11 +16,12 @@ namespace hexapla {
 // hexapla.v1.AlignmentService. An alignment waits in the pool's heavy lane at a
 // cost of its bytes of text, and stops when its caller has gone.
 //
-// Lifetime: borrows `models` and `pool`. Threads: as gRPC needs it.
+// Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
 class AlignmentService final : public v1::AlignmentService::CallbackService {
  public:
   AlignmentService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
-                   AlignFunction align = AlignWithModels);
+                   AlignFunction align = AlignWithModels,
+                   CallMonitor& monitor = CallMonitor::None());
 
   grpc::ServerUnaryReactor* AlignDocuments(grpc::CallbackServerContext* context,
                                            const v1::AlignDocumentsRequest* request,
@@ -42,6 +44,7 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   WorkerPool& pool_;
   const ServiceLimits limits_;
   const AlignFunction align_;
+  CallMonitor& monitor_;
   StreamDrain streams_;
   MatchMemory match_memory_ = 0;
 };

@@ -6,6 +6,9 @@
 // when no task is left, and lives until OnDone.
 #include "server/service/detect_stream.h"
 
+#include <grpcpp/alarm.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -24,6 +27,7 @@
 #include "server/service/detect_languages.h"
 #include "server/service/grpc_status.h"
 #include "server/service/request_validation.h"
+#include "server/service/stream_alarm.h"
 #include "server/service/unary_call.h"
 #include "server/text/utf8.h"
 
@@ -83,15 +87,27 @@ class DetectStream final : public DetectStreamReactor,
                            public DrainableStream,
                            public std::enable_shared_from_this<DetectStream> {
  public:
-  DetectStream(grpc::CallbackServerContext& context, const CurrentModels& models, WorkerPool& pool,
-               const ServiceLimits& limits)
-      : models_(models), pool_(pool), limits_(limits), stop_(&cancelled_, DeadlineOf(context)) {}
+  DetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
+               const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits)
+      : call_(std::move(call)),
+        context_(context),
+        models_(models),
+        pool_(pool),
+        limits_(limits),
+        deadline_(DeadlineOf(context)) {}
 
   // Lives from here to OnDone.
   void Start(StreamDrain& drain) {
     MutexLock lock(mutex_);
     self_ = shared_from_this();
-    draining_ = !drain.Add(weak_from_this());
+    heard_ = absl::Now();
+    if (!call_.admitted().ok()) {
+      End(call_.admitted());
+    } else if (!drain.Add(weak_from_this())) {
+      draining_ = true;
+    } else {
+      WatchForStall();
+    }
     Pump();
   }
 
@@ -102,6 +118,7 @@ class DetectStream final : public DetectStreamReactor,
       reading_ = false;
       // Also false for bytes that are no message, which gRPC does not tell apart.
       if (!ok) half_closed_ = true;
+      heard_ = absl::Now();
       if (ok && !finished_) batch = Receive();
       incoming_ = Request();  // lets go of its memory
       Pump();
@@ -115,19 +132,21 @@ class DetectStream final : public DetectStreamReactor,
     --unanswered_;
     unanswered_cost_ -= outbox_.front().cost;
     outbox_.pop_front();
-    if (!ok) Cancel();
+    heard_ = absl::Now();
+    if (!ok) End(absl::CancelledError("the caller has gone"));
     Pump();
   }
 
   void OnCancel() override {
     MutexLock lock(mutex_);
-    Cancel();
+    End(absl::CancelledError("the caller has gone"));
     Pump();
   }
 
   void OnDone() override {
     std::shared_ptr<DetectStream> self;
     MutexLock lock(mutex_);
+    stall_alarm_.reset();
     self = std::move(self_);
   }
 
@@ -148,6 +167,7 @@ class DetectStream final : public DetectStreamReactor,
   std::shared_ptr<Batch> Receive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     auto batch = std::make_shared<Batch>();
     batch->received = absl::Now();
+    call_.AddReceived(incoming_.ByteSizeLong());
     batch->models = models_.Get();
     const std::string& id = incoming_.request_id();
     const absl::Status valid =
@@ -177,13 +197,21 @@ class DetectStream final : public DetectStreamReactor,
   }
 
   void Run(const Batch& batch) {
-    absl::Status status = stop_.Check();
+    const absl::Time started = absl::Now();
+    const absl::Time deadline = std::min(deadline_, batch.received + limits_.call_time_max);
+    const CallContext call = {.stop = StopCondition(&cancelled_, deadline),
+                              .received = batch.received,
+                              .started = started};
+    absl::Status status = call.stop.Check();
     Response response;
     if (status.ok()) {
-      const CallContext call = {.stop = stop_, .received = batch.received, .started = absl::Now()};
       response.set_request_id(IdOf(batch));
       status = RunDetectLanguages(batch.request.batch(), *batch.models, limits_, call,
                                   *response.mutable_batch());
+    }
+    {
+      MutexLock lock(mutex_);
+      call_.AddWork(started - batch.received, absl::Now() - started);
     }
     Answer(batch, status.ok() ? std::move(response) : ErrorReply(IdOf(batch), status));
   }
@@ -210,9 +238,33 @@ class DetectStream final : public DetectStreamReactor,
     outbox_.push_back(std::move(reply));
   }
 
-  void Cancel() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // No more of anything. The first reason stands.
+  void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (end_status_.ok()) end_status_ = status;
     cancelled_.store(true, std::memory_order_relaxed);
     outbox_.resize(writing_ ? 1 : 0);
+  }
+
+  void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    stall_alarm_ = AlarmIn<DetectStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+                                         weak_from_this(), [](DetectStream& stream) {
+                                           MutexLock lock(stream.mutex_);
+                                           stream.CheckForStall();
+                                           stream.Pump();
+                                         });
+  }
+
+  // Only a reply that nobody reads holds anything while the caller is silent.
+  void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (finished_) return;
+    if (!writing_) {
+      heard_ = absl::Now();
+    } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
+      End(StreamStalled(limits_.stream_stall_max));
+      CutOff(context_, end_status_);
+      return;
+    }
+    WatchForStall();
   }
 
   // Does whatever can be done next.
@@ -221,14 +273,17 @@ class DetectStream final : public DetectStreamReactor,
     const bool cancelled = cancelled_.load(std::memory_order_relaxed);
     if (!writing_ && !outbox_.empty() && !cancelled) {
       writing_ = true;
+      call_.AddSent(outbox_.front().response.ByteSizeLong());
       StartWrite(&outbox_.front().response);
     }
     const bool idle = running_ids_.empty() && outbox_.empty();
     if (idle && !writing_ && (half_closed_ || draining_ || cancelled)) {
       finished_ = true;
-      Finish(ToGrpcStatus(cancelled                    ? stop_.Check()
-                          : draining_ && !half_closed_ ? ShuttingDown()
-                                                       : absl::OkStatus()));
+      const grpc::Status status = ToGrpcStatus(cancelled                    ? end_status_
+                                               : draining_ && !half_closed_ ? ShuttingDown()
+                                                                            : absl::OkStatus());
+      call_.End(status.error_code());
+      Finish(status);
       return;
     }
     const bool has_room = unanswered_ < kBatchesMax && unanswered_cost_ < kBatchesCostMax;
@@ -238,11 +293,14 @@ class DetectStream final : public DetectStreamReactor,
     }
   }
 
+  MonitoredCall call_ ABSL_GUARDED_BY(mutex_);
+  // Valid until Finish.
+  grpc::CallbackServerContext& context_;
   const CurrentModels& models_;
   WorkerPool& pool_;
   const ServiceLimits limits_;
+  const absl::Time deadline_;
   std::atomic<bool> cancelled_ = false;
-  const StopCondition stop_;
 
   Mutex mutex_;
   std::shared_ptr<DetectStream> self_ ABSL_GUARDED_BY(mutex_);
@@ -258,14 +316,20 @@ class DetectStream final : public DetectStreamReactor,
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status end_status_ ABSL_GUARDED_BY(mutex_);
+
+  // When the caller last sent or read something.
+  absl::Time heard_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Alarm> stall_alarm_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
-DetectStreamReactor* StartDetectStream(grpc::CallbackServerContext& context,
+DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                        const CurrentModels& models, WorkerPool& pool,
                                        const ServiceLimits& limits, StreamDrain& drain) {
-  const auto stream = std::make_shared<DetectStream>(context, models, pool, limits);
+  const auto stream =
+      std::make_shared<DetectStream>(std::move(call), context, models, pool, limits);
   stream->Start(drain);
   return stream.get();
 }

@@ -8,6 +8,7 @@
 #include "hexapla/v1/language_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 
@@ -30,7 +31,7 @@ using DetectStreamReactor =
 // at once when the caller is gone or its deadline passes.
 //
 // Lifetime: `models`, `pool` and `drain` must outlive the call.
-DetectStreamReactor* StartDetectStream(grpc::CallbackServerContext& context,
+DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                        const CurrentModels& models, WorkerPool& pool,
                                        const ServiceLimits& limits, StreamDrain& drain);
 

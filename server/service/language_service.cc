@@ -14,45 +14,52 @@ namespace {
 
 // Runs `work` where its cost says.
 template <typename Work>
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext& context, WorkerPool& pool,
-                                 const DetectionCost& cost, Work work) {
-  if (!cost.lane.has_value()) return AnswerInline(context, work);
-  return AnswerFromPool(context, pool, *cost.lane, cost.bytes, std::move(work));
+grpc::ServerUnaryReactor* Answer(const UnaryCall& rpc, const ServiceLimits& limits,
+                                 WorkerPool& pool, const DetectionCost& cost, Work work) {
+  if (!cost.lane.has_value()) return AnswerInline(rpc, work);
+  return AnswerFromPool(rpc, limits, pool, *cost.lane, cost.bytes, std::move(work));
 }
 
 }  // namespace
 
 LanguageService::LanguageService(const CurrentModels& models, WorkerPool& pool,
-                                 const ServiceLimits& limits)
-    : models_(models), pool_(pool), limits_(limits) {}
+                                 const ServiceLimits& limits, CallMonitor& monitor)
+    : models_(models), pool_(pool), limits_(limits), monitor_(monitor) {}
 
 grpc::ServerUnaryReactor* LanguageService::DetectLanguages(
     grpc::CallbackServerContext* context, const v1::DetectLanguagesRequest* request,
     v1::DetectLanguagesResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.LanguageService/DetectLanguages", *context, *request,
+                *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::Status valid = ValidateDetectLanguages(*request, limits_, *models);
-  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  if (!valid.ok()) return AnswerAtOnce(rpc, valid);
   auto work = [this, models = std::move(models), request, response](const CallContext& call) {
     return RunDetectLanguages(*request, *models, limits_, call, *response);
   };
-  return Answer(*context, pool_, CostOf(*request), std::move(work));
+  return Answer(rpc, limits_, pool_, CostOf(*request), std::move(work));
 }
 
 grpc::ServerUnaryReactor* LanguageService::DetectSpans(grpc::CallbackServerContext* context,
                                                        const v1::DetectSpansRequest* request,
                                                        v1::DetectSpansResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.LanguageService/DetectSpans", *context, *request, *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::Status valid = ValidateDetectSpans(*request, limits_, *models);
-  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  if (!valid.ok()) return AnswerAtOnce(rpc, valid);
   auto work = [models = std::move(models), request, response](const CallContext& call) {
     return RunDetectSpans(*request, *models, call, *response);
   };
-  return Answer(*context, pool_, CostOf(*request), std::move(work));
+  return Answer(rpc, limits_, pool_, CostOf(*request), std::move(work));
 }
 
 grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLanguagesResponse>*
 LanguageService::StreamDetectLanguages(grpc::CallbackServerContext* context) {
-  return StartDetectStream(*context, models_, pool_, limits_, streams_);
+  return StartDetectStream(
+      MonitoredCall(monitor_, "hexapla.v1.LanguageService/StreamDetectLanguages", *context),
+      *context, models_, pool_, limits_, streams_);
 }
 
 }  // namespace hexapla

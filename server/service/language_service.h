@@ -5,6 +5,7 @@
 #include "hexapla/v1/language_service.grpc.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 
@@ -14,10 +15,11 @@ namespace hexapla {
 // that received it, a larger one by the pool: in its cheap lane up to 256 KiB.
 // Spans take more work, so these bounds are 16 times lower for them.
 //
-// Lifetime: borrows `models` and `pool`. Threads: as gRPC needs it.
+// Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
 class LanguageService final : public v1::LanguageService::CallbackService {
  public:
-  LanguageService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits);
+  LanguageService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
+                  CallMonitor& monitor = CallMonitor::None());
 
   grpc::ServerUnaryReactor* DetectLanguages(grpc::CallbackServerContext* context,
                                             const v1::DetectLanguagesRequest* request,
@@ -36,6 +38,7 @@ class LanguageService final : public v1::LanguageService::CallbackService {
   const CurrentModels& models_;
   WorkerPool& pool_;
   const ServiceLimits limits_;
+  CallMonitor& monitor_;
   StreamDrain streams_;
 };
 

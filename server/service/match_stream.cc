@@ -12,6 +12,7 @@
 
 #include <grpcpp/alarm.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <memory>
@@ -61,13 +62,14 @@ class MatchStream final : public MatchStreamReactor,
                           public DrainableStream,
                           public std::enable_shared_from_this<MatchStream> {
  public:
-  MatchStream(grpc::CallbackServerContext& context, const CurrentModels& models, WorkerPool& pool,
-              const ServiceLimits& limits, MatchMemory& memory)
-      : context_(context),
+  MatchStream(MonitoredCall call, grpc::CallbackServerContext& context, const CurrentModels& models,
+              WorkerPool& pool, const ServiceLimits& limits, MatchMemory& memory)
+      : call_(std::move(call)),
+        context_(context),
         models_(models.Get()),
         pool_(pool),
-        stall_max_(limits.stream_stall_max),
-        stop_(&cancelled_, DeadlineOf(context)),
+        limits_(limits),
+        deadline_(DeadlineOf(context)),
         heap_(std::in_place, limits, memory) {}
 
   // Lives from here to OnDone.
@@ -75,10 +77,12 @@ class MatchStream final : public MatchStreamReactor,
     MutexLock lock(mutex_);
     self_ = shared_from_this();
     heard_ = absl::Now();
-    if (drain.Add(weak_from_this())) {
-      WatchForStall();
-    } else {
+    if (!call_.admitted().ok()) {
+      Abort(call_.admitted());
+    } else if (!drain.Add(weak_from_this())) {
       Abort(ShuttingDown());
+    } else {
+      WatchForStall();
     }
     Pump();
   }
@@ -91,6 +95,7 @@ class MatchStream final : public MatchStreamReactor,
       half_closed_ = true;
       received_ = absl::Now();
     } else if (!ending_) {
+      call_.AddReceived(incoming_.ByteSizeLong());
       const absl::Status status = heap_->Add(std::move(incoming_), *models_);
       if (!status.ok()) Abort(status);
     }
@@ -151,11 +156,16 @@ class MatchStream final : public MatchStreamReactor,
 
   // A task of the pool.
   void Run() {
-    const CallContext call = {.stop = stop_, .received = ReceivedAt(), .started = absl::Now()};
+    const absl::Time received = ReceivedAt();
+    const absl::Time started = absl::Now();
+    const absl::Time deadline = std::min(deadline_, received + limits_.call_time_max);
+    const CallContext call = {
+        .stop = StopCondition(&cancelled_, deadline), .received = received, .started = started};
     // Only this task uses the heap from here on.
     absl::StatusOr<std::vector<Response>> replies = RunMatch(HeapToRun(), *models_, pool_, call);
 
     MutexLock lock(mutex_);
+    call_.AddWork(started - received, absl::Now() - started);
     work_ = Work::kDone;
     heap_.reset();
     heard_ = absl::Now();
@@ -187,8 +197,8 @@ class MatchStream final : public MatchStreamReactor,
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<MatchStream>(heard_ + stall_max_ - absl::Now(), weak_from_this(),
-                                        [](MatchStream& stream) {
+    stall_alarm_ = AlarmIn<MatchStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+                                        weak_from_this(), [](MatchStream& stream) {
                                           MutexLock lock(stream.mutex_);
                                           stream.CheckForStall();
                                           stream.Pump();
@@ -199,10 +209,9 @@ class MatchStream final : public MatchStreamReactor,
     if (finished_) return;
     if (!reading_ && !writing_) {
       heard_ = absl::Now();  // it is our turn
-    } else if (absl::Now() - heard_ >= stall_max_) {
-      Abort(StreamStalled(stall_max_));
-      // A write that nobody reads ends in no other way.
-      if (writing_) context_.TryCancel();
+    } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
+      Abort(StreamStalled(limits_.stream_stall_max));
+      if (writing_) CutOff(context_, end_status_);
       return;
     }
     WatchForStall();
@@ -215,6 +224,7 @@ class MatchStream final : public MatchStreamReactor,
     if (!writing_ && !outbox_.empty()) {
       outgoing_ = std::move(outbox_.front());
       outbox_.pop_front();
+      call_.AddSent(outgoing_.ByteSizeLong());
       writing_ = true;
       StartWrite(&outgoing_);
     }
@@ -225,17 +235,20 @@ class MatchStream final : public MatchStreamReactor,
     const bool answered = work_ == Work::kDone && outbox_.empty();
     if ((answered || ending_) && work_ != Work::kSubmitted && !writing_) {
       finished_ = true;
-      Finish(ToGrpcStatus(end_status_));
+      const grpc::Status status = ToGrpcStatus(end_status_);
+      call_.End(status.error_code());
+      Finish(status);
     }
   }
 
+  MonitoredCall call_ ABSL_GUARDED_BY(mutex_);
   // Valid until Finish.
   grpc::CallbackServerContext& context_;
   const std::shared_ptr<const ModelSet> models_;
   WorkerPool& pool_;
-  const absl::Duration stall_max_;
+  const ServiceLimits& limits_;
+  const absl::Time deadline_;
   std::atomic<bool> cancelled_ = false;
-  const StopCondition stop_;
 
   Mutex mutex_;
   std::shared_ptr<MatchStream> self_ ABSL_GUARDED_BY(mutex_);
@@ -264,11 +277,12 @@ class MatchStream final : public MatchStreamReactor,
 
 }  // namespace
 
-MatchStreamReactor* StartMatchStream(grpc::CallbackServerContext& context,
+MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, MatchMemory& memory,
                                      StreamDrain& drain) {
-  const auto stream = std::make_shared<MatchStream>(context, models, pool, limits, memory);
+  const auto stream =
+      std::make_shared<MatchStream>(std::move(call), context, models, pool, limits, memory);
   stream->Start(drain);
   return stream.get();
 }

@@ -8,6 +8,7 @@
 #include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/service/call_monitor.h"
 #include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
@@ -26,7 +27,7 @@ using MatchStreamReactor =
 // idle. It stops when the caller has gone, and is given up when the caller stalls.
 //
 // Lifetime: `models`, `pool`, `limits`, `memory` and `drain` must outlive the call.
-MatchStreamReactor* StartMatchStream(grpc::CallbackServerContext& context,
+MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, MatchMemory& memory,
                                      StreamDrain& drain);

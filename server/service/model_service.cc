@@ -12,8 +12,10 @@ namespace hexapla {
 grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
                                                    const v1::ListModelsRequest* request,
                                                    v1::ListModelsResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.ModelService/ListModels", *context, *request, *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   const absl::Status valid = ValidateListModels(*request);
-  if (!valid.ok()) return AnswerAtOnce(*context, valid);
+  if (!valid.ok()) return AnswerAtOnce(rpc, valid);
   const std::shared_ptr<const ModelSet> models = models_.Get();
   for (const ModelInfo& info : models->info()) {
     const bool wanted =
@@ -21,18 +23,20 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
     if (!wanted) continue;
     *response->add_models() = ToModel(info, models->FindByKind(info.kind) == &info);
   }
-  return AnswerAtOnce(*context, absl::OkStatus());
+  return AnswerAtOnce(rpc, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
                                                  const v1::GetModelRequest* request,
                                                  v1::GetModelResponse* response) {
+  UnaryCall rpc(monitor_, "hexapla.v1.ModelService/GetModel", *context, *request, *response);
+  if (!rpc.admitted().ok()) return AnswerAtOnce(rpc, rpc.admitted());
   const std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::StatusOr<const ModelInfo*> model = FindModel(*models, request->name());
   if (model.ok()) {
     *response->mutable_model() = ToModel(**model, models->FindByKind((*model)->kind) == *model);
   }
-  return AnswerAtOnce(*context, model.status());
+  return AnswerAtOnce(rpc, model.status());
 }
 
 }  // namespace hexapla

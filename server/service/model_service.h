@@ -4,15 +4,17 @@
 
 #include "hexapla/v1/model_service.grpc.pb.h"
 #include "server/models/model_set.h"
+#include "server/service/call_monitor.h"
 
 namespace hexapla {
 
 // hexapla.v1.ModelService: the manifest of the models that serve now.
 //
-// Lifetime: borrows `models`. Threads: as gRPC needs it.
+// Lifetime: borrows both. Threads: as gRPC needs it.
 class ModelService final : public v1::ModelService::CallbackService {
  public:
-  explicit ModelService(const CurrentModels& models) : models_(models) {}
+  explicit ModelService(const CurrentModels& models, CallMonitor& monitor = CallMonitor::None())
+      : models_(models), monitor_(monitor) {}
 
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const v1::ListModelsRequest* request,
@@ -23,6 +25,7 @@ class ModelService final : public v1::ModelService::CallbackService {
 
  private:
   const CurrentModels& models_;
+  CallMonitor& monitor_;
 };
 
 }  // namespace hexapla

@@ -35,6 +35,11 @@ struct ServiceLimits {
   size_t stream_replies_bytes_max = size_t{4} << 20;
   // How long a stream may wait for its caller while it holds something.
   absl::Duration stream_stall_max = absl::Minutes(5);
+  // How long a unary call, a set or a batch of a stream, or a match may take in
+  // all, its waiting included and whatever deadline the caller set.
+  absl::Duration call_time_max = absl::Minutes(30);
+  // How long a unary call may wait for its turn; it then fails as overload does.
+  absl::Duration queue_time_max = absl::Minutes(5);
 };
 
 }  // namespace hexapla

@@ -2,9 +2,12 @@
 #ifndef HEXAPLA_SERVER_SERVICE_STREAM_ALARM_H_
 #define HEXAPLA_SERVER_SERVICE_STREAM_ALARM_H_
 
+#include <grpc/grpc.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/server_context.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,6 +34,13 @@ std::unique_ptr<grpc::Alarm> AlarmIn(absl::Duration delay, std::weak_ptr<Stream>
 inline absl::Status StreamStalled(absl::Duration silence) {
   return absl::DeadlineExceededError(absl::StrCat(
       "the stream stalled: nothing was sent or read for ", absl::FormatDuration(silence)));
+}
+
+// Ends a call whose write nobody reads: neither the write nor Finish() would ever
+// come to an end. The caller gets `status`, where TryCancel() would say CANCELLED.
+inline void CutOff(grpc::CallbackServerContext& context, const absl::Status& status) {
+  grpc_call_cancel_with_status(context.c_call(), static_cast<grpc_status_code>(status.code()),
+                               std::string(status.message()).c_str(), nullptr);
 }
 
 }  // namespace hexapla

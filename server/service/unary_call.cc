@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/unary_call.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 #include "server/base/request_error.h"
 #include "server/service/grpc_status.h"
@@ -17,8 +20,12 @@ class PooledCall final : public grpc::ServerUnaryReactor {
  public:
   using Work = absl::AnyInvocable<absl::Status(const CallContext&)>;
 
-  PooledCall(absl::Time deadline, Work work)
-      : received_(absl::Now()), stop_(&cancelled_, deadline), work_(std::move(work)) {}
+  PooledCall(UnaryCall call, const ServiceLimits& limits, Work work)
+      : call_(std::move(call)),
+        limits_(limits),
+        stop_(&cancelled_,
+              std::min(DeadlineOf(call_.context()), call_.received() + limits.call_time_max)),
+        work_(std::move(work)) {}
 
   void SubmitTo(WorkerPool& pool, WorkLane lane, int64_t cost) {
     const absl::Status admitted = pool.Submit(lane, cost, [this] { Run(); });
@@ -30,10 +37,13 @@ class PooledCall final : public grpc::ServerUnaryReactor {
 
  private:
   void Run() {
+    const absl::Time started = absl::Now();
     absl::Status status = stop_.Check();
+    if (status.ok()) status = CheckQueueTime(call_.received(), limits_);
     if (status.ok()) {
-      status = work_({.stop = stop_, .received = received_, .started = absl::Now()});
+      status = work_({.stop = stop_, .received = call_.received(), .started = started});
     }
+    call_.AddWork(started - call_.received(), absl::Now() - started);
     Answer(status);
   }
 
@@ -41,11 +51,12 @@ class PooledCall final : public grpc::ServerUnaryReactor {
   // afterwards nobody waits for it.
   void Answer(const absl::Status& status) {
     work_ = nullptr;
-    Finish(ToGrpcStatus(status));
+    Finish(call_.End(status));
   }
 
+  UnaryCall call_;
+  const ServiceLimits& limits_;
   std::atomic<bool> cancelled_ = false;
-  const absl::Time received_;
   const StopCondition stop_;
   Work work_;
 };
@@ -66,19 +77,37 @@ absl::Status AdmissionError(const absl::Status& refusal) {
                                  : "the server is shutting down");
 }
 
-grpc::ServerUnaryReactor* AnswerAtOnce(grpc::CallbackServerContext& context,
-                                       const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
+absl::Status CheckQueueTime(absl::Time received, const ServiceLimits& limits) {
+  const absl::Duration waited = absl::Now() - received;
+  if (waited <= limits.queue_time_max) return absl::OkStatus();
+  return RequestError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "SERVER_OVERLOADED",
+       .limit = absl::FormatDuration(limits.queue_time_max),
+       .value = absl::FormatDuration(waited)},
+      absl::StrCat("the call waited ", absl::FormatDuration(waited), " for its turn; the limit is ",
+                   absl::FormatDuration(limits.queue_time_max), "; retry later"));
+}
+
+grpc::Status UnaryCall::End(const absl::Status& status) {
+  grpc::Status result = ToGrpcStatus(status);
+  if (result.ok()) monitored_.AddSent(response_->ByteSizeLong());
+  monitored_.End(result.error_code());
+  return result;
+}
+
+grpc::ServerUnaryReactor* AnswerAtOnce(UnaryCall call, const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = call.context().DefaultReactor();
+  reactor->Finish(call.End(status));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* AnswerFromPool(
-    grpc::CallbackServerContext& context, WorkerPool& pool, WorkLane lane, int64_t cost,
+    UnaryCall call, const ServiceLimits& limits, WorkerPool& pool, WorkLane lane, int64_t cost,
     absl::AnyInvocable<absl::Status(const CallContext&)> work) {
-  auto* call = new PooledCall(DeadlineOf(context), std::move(work));
-  call->SubmitTo(pool, lane, cost);
-  return call;
+  auto* pooled = new PooledCall(std::move(call), limits, std::move(work));
+  pooled->SubmitTo(pool, lane, cost);
+  return pooled;
 }
 
 }  // namespace hexapla
