@@ -4,6 +4,8 @@
 #include <google/rpc/error_details.pb.h>
 #include <grpcpp/client_context.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -16,17 +18,6 @@
 namespace hexapla {
 namespace {
 
-// Runs one unary call: call(context, response) gives its status.
-template <typename Response, typename Call>
-absl::StatusOr<Response> RunCall(absl::Duration timeout, const Call& call) {
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-  Response response;
-  const absl::Status status = FromGrpcStatus(call(&context, &response));
-  if (!status.ok()) return status;
-  return response;
-}
-
 // The first detail of type `Detail`, or an empty one.
 template <typename Detail>
 Detail FindDetail(const google::rpc::Status& status) {
@@ -35,6 +26,56 @@ Detail FindDetail(const google::rpc::Status& status) {
     if (any.UnpackTo(&detail)) return detail;
   }
   return detail;
+}
+
+// How long an overloaded server asks to be left alone; zero if it is not that.
+absl::Duration DelayAsked(const grpc::Status& status) {
+  google::rpc::Status full;
+  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED ||
+      !full.ParseFromString(status.error_details())) {
+    return absl::ZeroDuration();
+  }
+  const auto delay = FindDetail<google::rpc::RetryInfo>(full).retry_delay();
+  return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
+}
+
+// When to repeat a call that an overloaded server refused: not before it asks, less
+// often from time to time, and not at once with everybody else who was refused.
+class OverloadBackoff {
+ public:
+  absl::Duration Next(absl::Duration asked) {
+    const absl::Duration delay = std::max(asked, floor_);
+    floor_ = std::min(2 * delay, std::max(asked, kFloorMax));
+    return delay * std::uniform_real_distribution<>(1, kSpread)(random_);
+  }
+
+ private:
+  static constexpr absl::Duration kFloorMax = absl::Seconds(5);
+  static constexpr double kSpread = 1.5;
+
+  absl::Duration floor_ = absl::ZeroDuration();
+  std::minstd_rand random_{std::random_device()()};
+};
+
+// Runs one unary call: call(context, response) gives its status. It is repeated
+// while the server is overloaded and the time allows it.
+template <typename Response, typename Call>
+absl::StatusOr<Response> RunCall(absl::Duration timeout, const Call& call) {
+  const absl::Time deadline = absl::Now() + timeout;
+  OverloadBackoff backoff;
+  while (true) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    Response response;
+    const grpc::Status status = call(&context, &response);
+    if (status.ok()) return response;
+    const absl::Duration asked = DelayAsked(status);
+    const absl::Duration delay = backoff.Next(asked);
+    if (asked <= absl::ZeroDuration() || absl::Now() + delay >= deadline) {
+      return FromGrpcStatus(status);
+    }
+    absl::SleepFor(delay);
+  }
 }
 
 // What an error made inside gRPC means; its own messages are for developers.

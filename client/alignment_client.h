@@ -18,8 +18,9 @@
 namespace hexapla {
 
 // The calls of the service as plain functions. Every call waits at most for the
-// timeout; an error keeps the call's code and says in one line what a person
-// needs, the reason in brackets: "versions[1].text is blank [TEXT_BLANK]".
+// timeout, and is repeated within it while the server says that it is overloaded
+// and when to ask again. An error keeps the call's code and says in one line what a
+// person needs, the reason in brackets: "versions[1].text is blank [TEXT_BLANK]".
 //
 // Threads: const methods may run concurrently.
 class AlignmentClient {

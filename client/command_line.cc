@@ -3,25 +3,21 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
-#include "client/server_address.h"
+#include "client/usage_error.h"
 #include "client/version.h"
 
 namespace hexapla {
 namespace {
 
-constexpr char kDefaultServer[] = "127.0.0.1:50051";
-constexpr char kValueEmpty[] = "the value is empty";
 constexpr int kFilesMin = 2;
 constexpr int kFilesMax = 16;
 constexpr int kBeadSizeMax = 8;
@@ -36,8 +32,14 @@ constexpr char kFooter[] = R"(Examples:
   hexapla align article.en.txt article.fr.txt article.ar.txt
   hexapla detect *.txt
   hexapla match *.txt
-  hexapla --server=10.0.0.5:50051,10.0.0.6:50051 health
-  hexapla --local align article.en.txt article.fr.txt    # no server needed
+  hexapla --server=127.0.0.1:50051,127.0.0.1:50052 health # calls take turns
+  hexapla --server=align.example.org --tls_ca=ca.pem --auth_token_file=token models
+  hexapla --server=10.0.0.5 --allow_insecure health       # plain, in a trusted network
+  hexapla --local align article.en.txt article.fr.txt     # no server needed
+
+Every flag above has a twin in the environment, as $HEXAPLA_TIMEOUT of --timeout; the
+flag wins. Calls are repeated while a server is unavailable (for two seconds) or
+overloaded (as it asks, within --timeout).
 
 Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.)";
 
@@ -117,7 +119,7 @@ constexpr char kHealthFooter[] =
     R"(Prints one line for each server and succeeds only if all of them are SERVING.
 
 Example:
-  hexapla --server=10.0.0.5:50051 health && echo ready)";
+  hexapla --server=align.example.org health && echo ready)";
 
 // What a flag's text may say and what it means.
 template <typename Value>
@@ -147,13 +149,6 @@ constexpr std::array<absl::string_view, 3> kLaterOutputFormats = {"tmx", "xliff"
 constexpr std::array<absl::string_view, 4> kLaterInputFormats = {"markdown", "html", "srt",
                                                                  "jsonl"};
 constexpr std::array<absl::string_view, 0> kNoneLater = {};
-
-// A usage error found after CLI11 has parsed the words; caught in Parse below.
-class UsageError : public CLI::Error {
- public:
-  UsageError(const std::string& what, const std::string& problem)
-      : CLI::Error("UsageError", absl::StrCat(what, ": ", problem), kExitUsage) {}
-};
 
 std::string NotAvailable(const std::string& value) {
   return absl::StrCat(value, " is not available in this version");
@@ -194,19 +189,6 @@ InputFormat ParseInputFormat(const std::string& text, bool lines) {
   return format;
 }
 
-// "90" is seconds; else a number with a unit, as in "1.5s", "200ms" or "2m".
-absl::Duration ParseTime(const std::string& flag, const std::string& text) {
-  absl::Duration duration;
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds) && std::isfinite(seconds)) {
-    duration = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &duration)) {
-    throw UsageError(flag, "expected a time such as 30, 1.5s or 200ms");
-  }
-  if (duration <= absl::ZeroDuration()) throw UsageError(flag, "must be above zero");
-  return duration;
-}
-
 double CheckProbability(const std::string& flag, double value) {
   // Written so that not-a-number fails too.
   if (!(value >= 0 && value <= 1)) throw UsageError(flag, "must lie between 0 and 1");
@@ -237,61 +219,6 @@ void CheckStandardInputOnce(const std::vector<std::string>& files) {
     throw UsageError("FILE", "- (standard input) can be read only once");
   }
 }
-
-std::vector<std::string> ParseServers(const std::string& text) {
-  std::vector<std::string> servers = SplitList(text);
-  for (const std::string& server : servers) {
-    const absl::StatusOr<ServerAddress> address = ParseServerAddress(server);
-    if (!address.ok()) throw UsageError("--server", std::string(address.status().message()));
-    if (servers.size() > 1 && !address->unix_path.empty()) {
-      throw UsageError("--server", "a Unix socket cannot be one of several addresses");
-    }
-  }
-  return servers;
-}
-
-// The words of the global flags and how they become ConnectionOptions.
-struct GlobalFlags {
-  std::string server;
-  bool local = false;
-  std::string models;
-  std::string timeout;
-  std::string connect_timeout;
-
-  void AddTo(CLI::App& app) {
-    app.add_option("--server", server,
-                   absl::StrCat("addresses of the server, separated by commas; "
-                                "default $HEXAPLA_SERVER, else ",
-                                kDefaultServer))
-        ->type_name("ADDR[,ADDR...]")
-        ->check([](const std::string& text) { return text.empty() ? kValueEmpty : ""; });
-    app.add_flag("--local", local, "run the service inside this process, without a server");
-    app.add_option("--models", models,
-                   "model directory for --local; default $HEXAPLA_MODELS, else beside the program")
-        ->type_name("DIR");
-    app.add_option("--timeout", timeout, "time for one call, retries included; default 10m")
-        ->type_name("TIME");
-    app.add_option("--connect_timeout", connect_timeout,
-                   "time to wait for a connection; default 5s")
-        ->type_name("TIME");
-  }
-
-  ConnectionOptions Parse(const Environment& environment) const {
-    ConnectionOptions connection;
-    if (local && !server.empty()) throw UsageError("--local", "contradicts --server");
-    if (!local && !models.empty()) throw UsageError("--models", "needs --local");
-    connection.servers = ParseServers(!server.empty()               ? server
-                                      : !environment.server.empty() ? environment.server
-                                                                    : kDefaultServer);
-    connection.local = local;
-    if (local) connection.models = models.empty() ? environment.models : models;
-    if (!timeout.empty()) connection.timeout = ParseTime("--timeout", timeout);
-    if (!connect_timeout.empty()) {
-      connection.connect_timeout = ParseTime("--connect_timeout", connect_timeout);
-    }
-    return connection;
-  }
-};
 
 struct AlignFlags {
   AlignCommand command;
@@ -579,7 +506,7 @@ void CheckValues(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     if (argument == "--") return;
     if (!absl::StartsWith(argument, "--") || argument.find('=') != argument.size() - 1) continue;
-    throw UsageError(argument.substr(0, argument.size() - 1), kValueEmpty);
+    throw UsageError(argument.substr(0, argument.size() - 1), "the value is empty");
   }
 }
 
@@ -615,14 +542,14 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
   app.require_subcommand(1);
   app.fallthrough();
 
-  GlobalFlags global;
+  ConnectionFlags connection;
   AlignFlags align;
   DetectFlags detect;
   CorpusFlags corpus;
   MatchFlags match;
   ScoreFlags score;
   ModelsFlags models;
-  global.AddTo(app);
+  connection.AddTo(app);
   CLI::App* align_app = align.AddTo(app);
   CLI::App* detect_app = detect.AddTo(app);
   CLI::App* corpus_app = corpus.AddTo(app);
@@ -637,7 +564,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
     CheckValues(arguments);
     // CLI11 takes the words last first.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    CommandLine result = {.connection = global.Parse(environment), .command = HealthCommand()};
+    CommandLine result = {.connection = connection.Parse(environment), .command = HealthCommand()};
     if (align_app->parsed()) result.command = align.Parse();
     if (detect_app->parsed()) result.command = detect.Parse();
     if (corpus_app->parsed()) result.command = corpus.Parse();

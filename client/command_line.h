@@ -9,6 +9,8 @@
 
 #include "absl/time/time.h"
 
+#include "client/connection_flags.h"
+#include "client/connection_options.h"
 #include "client/exit_code.h"
 #include "client/progress.h"
 
@@ -22,20 +24,6 @@ enum class InputFormat {
   kAuto,   // as kText, until other formats are recognised
   kText,   // raw text; the server finds the sentences
   kLines,  // one sentence a line
-};
-
-// Where the service is and how long to wait for it.
-struct ConnectionOptions {
-  // "host:port", "[v6]:port" or "unix:/path"; at least one.
-  std::vector<std::string> servers = {};
-  // Run the service inside this process instead; `servers` is then ignored.
-  bool local = false;
-  // Model directory for `local`; empty: found relative to the executable.
-  std::string models = "";
-  // For one whole call, retries included.
-  absl::Duration timeout = absl::Minutes(10);
-  // Until the first connection stands.
-  absl::Duration connect_timeout = absl::Seconds(5);
 };
 
 struct AlignCommand {
@@ -133,14 +121,6 @@ struct EarlyExit {
   ExitCode exit_code = kExitDone;
   std::string standard_output = "";
   std::string standard_error = "";
-};
-
-// The environment's twins of flags, each "" when unset; a flag wins over its twin.
-struct Environment {
-  // $HEXAPLA_SERVER, of --server.
-  std::string server = "";
-  // $HEXAPLA_MODELS, of --models; without --local it means nothing.
-  std::string models = "";
 };
 
 // Parses the arguments after the program's name. Global flags may stand before

@@ -25,15 +25,20 @@
 namespace hexapla {
 namespace {
 
-std::string EnvironmentVariable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
+// All variables, as the flags' twins are looked up among them.
+Environment ReadEnvironment() {
+  Environment environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string variable(*entry);
+    const size_t equals = variable.find('=');
+    if (equals == std::string::npos) continue;
+    environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return environment;
 }
 
 int Main(const std::vector<std::string>& arguments) {
-  const auto parsed =
-      ParseCommandLine(arguments, {.server = EnvironmentVariable("HEXAPLA_SERVER"),
-                                   .models = EnvironmentVariable("HEXAPLA_MODELS")});
+  const auto parsed = ParseCommandLine(arguments, ReadEnvironment());
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
     std::cout << exit->standard_output;
     std::cerr << exit->standard_error;
@@ -49,7 +54,8 @@ int Main(const std::vector<std::string>& arguments) {
       HEXAPLA_ASSIGN_OR_RETURN(local, LocalService::Create(options.models));
       return std::make_unique<AlignmentClient>(local->Channel(), options.timeout);
     }
-    HEXAPLA_ASSIGN_OR_RETURN(auto channel, Connect(servers, options.connect_timeout));
+    HEXAPLA_ASSIGN_OR_RETURN(auto channel,
+                             Connect(servers, options.connect_timeout, options.security));
     return std::make_unique<AlignmentClient>(std::move(channel), options.timeout);
   };
   return RunCommand(command_line, connect,

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -53,6 +54,19 @@ absl::StatusOr<ServerAddress> ParseServerAddress(const std::string& text) {
         absl::StrCat("\"", text, "\" is no address; expected host:port or unix:path"));
   }
   return address;
+}
+
+bool IsThisMachine(const ServerAddress& address) {
+  if (!address.unix_path.empty() || address.host == "localhost") return true;
+  in_addr v4 = {};
+  if (inet_pton(AF_INET, address.host.c_str(), &v4) == 1) {
+    const uint32_t host = ntohl(v4.s_addr);
+    return host == INADDR_ANY || host >> 24 == IN_LOOPBACKNET;
+  }
+  in6_addr v6 = {};
+  if (inet_pton(AF_INET6, address.host.c_str(), &v6) != 1) return false;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6) ||
+         (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == IN_LOOPBACKNET);
 }
 
 }  // namespace hexapla

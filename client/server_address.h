@@ -21,6 +21,11 @@ struct ServerAddress {
 // is 50051 unless given. Error: InvalidArgument for anything else.
 absl::StatusOr<ServerAddress> ParseServerAddress(const std::string& text);
 
+// Whether what is sent to the address stays on this machine: a Unix socket,
+// "localhost", a loopback address, or the unspecified one ("0.0.0.0"), which leads
+// there too. Names are not looked up.
+bool IsThisMachine(const ServerAddress& address);
+
 }  // namespace hexapla
 
 #endif  // HEXAPLA_CLIENT_SERVER_ADDRESS_H_

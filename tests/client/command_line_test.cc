@@ -98,12 +98,12 @@ TEST(CommandLineTest, FilesMayBeNamedLikeCommandsAndFlags) {
 }
 
 TEST(CommandLineTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
-  for (const Arguments& arguments :
-       {Arguments{"--server=h:1,[::1]:2", "--timeout=1.5", "--connect_timeout=200ms", "health"},
-        Arguments{"health", "--server", "h:1,[::1]:2", "--timeout", "1500ms",
-                  "--connect_timeout=0.2"}}) {
+  for (const Arguments& arguments : {Arguments{"--server=localhost:1,[::1]:2", "--timeout=1.5",
+                                               "--connect_timeout=200ms", "health"},
+                                     Arguments{"health", "--server", "localhost:1,[::1]:2",
+                                               "--timeout", "1500ms", "--connect_timeout=0.2"}}) {
     const ConnectionOptions connection = Parse(arguments).connection;
-    EXPECT_THAT(connection.servers, ElementsAre("h:1", "[::1]:2"));
+    EXPECT_THAT(connection.servers, ElementsAre("localhost:1", "[::1]:2"));
     EXPECT_EQ(connection.timeout, absl::Milliseconds(1500));
     EXPECT_EQ(connection.connect_timeout, absl::Milliseconds(200));
   }
@@ -111,21 +111,23 @@ TEST(CommandLineTest, GlobalFlagsStandBeforeAndAfterTheCommand) {
 
 TEST(CommandLineTest, TheServerComesFromFlagThenEnvironmentThenDefault) {
   EXPECT_THAT(Parse({"health"}).connection.servers, ElementsAre("127.0.0.1:50051"));
-  EXPECT_THAT(Parse({"health"}, {.server = "a:1,b:2"}).connection.servers,
-              ElementsAre("a:1", "b:2"));
-  EXPECT_THAT(Parse({"health", "--server=c:3"}, {.server = "a:1"}).connection.servers,
-              ElementsAre("c:3"));
+  EXPECT_THAT(Parse({"health"}, {{"HEXAPLA_SERVER", "127.0.0.1:1,[::1]:2"}}).connection.servers,
+              ElementsAre("127.0.0.1:1", "[::1]:2"));
+  EXPECT_THAT(Parse({"health", "--server=localhost:3"}, {{"HEXAPLA_SERVER", "127.0.0.1:1"}})
+                  .connection.servers,
+              ElementsAre("localhost:3"));
 }
 
 TEST(CommandLineTest, LocalTakesAModelDirectory) {
   const ConnectionOptions connection =
-      Parse({"models", "--local", "--models=/opt/models"}, {.server = "ignored:1"}).connection;
+      Parse({"models", "--local", "--models=/opt/models"}, {{"HEXAPLA_SERVER", "ignored:1"}})
+          .connection;
   EXPECT_TRUE(connection.local);
   EXPECT_EQ(connection.models, "/opt/models");
 }
 
 TEST(CommandLineTest, TheModelsOfLocalComeFromFlagThenEnvironment) {
-  const Environment environment = {.models = "/environment"};
+  const Environment environment = {{"HEXAPLA_MODELS", "/environment"}};
   EXPECT_EQ(Parse({"models", "--local"}).connection.models, "");
   EXPECT_EQ(Parse({"models", "--local"}, environment).connection.models, "/environment");
   EXPECT_EQ(Parse({"models", "--local", "--models=/flag"}, environment).connection.models, "/flag");
@@ -285,7 +287,7 @@ TEST(CommandLineTest, MatchTakesItsFlags) {
 }
 
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {
-  EXPECT_EQ(ParseExit({"health"}, {.server = "a:b:c:"}).exit_code, kExitUsage);
+  EXPECT_EQ(ParseExit({"health"}, {{"HEXAPLA_SERVER", "a:b:c:"}}).exit_code, kExitUsage);
 }
 
 TEST(CommandLineTest, ScoreReadsStandardInputUnlessAFileIsNamed) {

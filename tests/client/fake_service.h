@@ -54,9 +54,10 @@ inline grpc::Status ToGrpc(const google::rpc::Status& status) {
 // as well as in the process.
 class FakeService {
  public:
-  FakeService() {
+  explicit FakeService(
+      std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials()) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
     builder.RegisterService(&alignment_);
     builder.RegisterService(&language_);
     builder.RegisterService(&model_);
@@ -91,14 +92,24 @@ class FakeService {
   grpc::health::v1::HealthCheckResponse::ServingStatus health =
       grpc::health::v1::HealthCheckResponse::SERVING;
   std::atomic<int> calls = 0;
+  // What the last AlignDocuments said of who asks.
+  std::string authorization;
 
  private:
+  void KeepAuthorization(const grpc::ServerContext& context) {
+    const auto found = context.client_metadata().find("authorization");
+    if (found == context.client_metadata().end()) return;
+    authorization.assign(found->second.data(), found->second.size());
+  }
+
   class Alignment final : public v1::AlignmentService::Service {
    public:
     explicit Alignment(FakeService& fake) : fake_(fake) {}
-    grpc::Status AlignDocuments(grpc::ServerContext*, const v1::AlignDocumentsRequest* request,
+    grpc::Status AlignDocuments(grpc::ServerContext* context,
+                                const v1::AlignDocumentsRequest* request,
                                 v1::AlignDocumentsResponse* response) override {
       ++fake_.calls;
+      fake_.KeepAuthorization(*context);
       return fake_.align(*request, *response);
     }
     grpc::Status ScorePairs(grpc::ServerContext*, const v1::ScorePairsRequest* request,
