@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
+#include "client/formats/encoding.h"
 #include "client/usage_error.h"
 #include "client/version.h"
 
@@ -47,6 +48,8 @@ constexpr char kAlignFooter[] = R"(Examples:
   hexapla align article.en.txt article.fr.txt             # side by side at a terminal
   hexapla align en.txt fr.txt ar.txt --format=tsv > beads.tsv
   hexapla align --lines en.sentences fr.sentences --format=beads --min_probability=0.5
+  hexapla align guide.en.md guide.de.html --format=tmx > memory.tmx
+  hexapla align film.en.srt film.fr.srt --encoding=auto --format=html > film.html
   cat draft.txt | hexapla align - final.txt --languages=en,fr --no_merges
 
 Global flags such as --server and --local: see hexapla --help.)";
@@ -61,6 +64,8 @@ constexpr char kDetectFooter[] = R"(Examples:
 --spans cuts each text into spans of one language each, which cover it; begin and end
 are bytes of the file, or of the line with --lines. The TSV columns are then: file line
 begin end language confidence reliable script raw_label model text.
+Of Markdown and HTML these are bytes of the text that is read, of SRT and JSONL with
+--input_format of a cue or sentence.
 Exit codes: 0 done; 1 a file or text that could not be answered, or an error of a call;
 2 usage; 3 no server reached.
 
@@ -133,11 +138,18 @@ constexpr std::array kOutputFormats = {
     NamedValue<OutputFormat>{"tsv", OutputFormat::kTsv},
     NamedValue<OutputFormat>{"jsonl", OutputFormat::kJsonl},
     NamedValue<OutputFormat>{"beads", OutputFormat::kBeads},
+    NamedValue<OutputFormat>{"tmx", OutputFormat::kTmx},
+    NamedValue<OutputFormat>{"xliff", OutputFormat::kXliff},
+    NamedValue<OutputFormat>{"html", OutputFormat::kHtml},
 };
 constexpr std::array kInputFormats = {
     NamedValue<InputFormat>{"auto", InputFormat::kAuto},
     NamedValue<InputFormat>{"text", InputFormat::kText},
     NamedValue<InputFormat>{"lines", InputFormat::kLines},
+    NamedValue<InputFormat>{"markdown", InputFormat::kMarkdown},
+    NamedValue<InputFormat>{"html", InputFormat::kHtml},
+    NamedValue<InputFormat>{"srt", InputFormat::kSrt},
+    NamedValue<InputFormat>{"jsonl", InputFormat::kJsonl},
 };
 constexpr std::array kProgressStyles = {
     NamedValue<ProgressStyle>{"auto", ProgressStyle::kAuto},
@@ -145,23 +157,11 @@ constexpr std::array kProgressStyles = {
     NamedValue<ProgressStyle>{"lines", ProgressStyle::kLines},
     NamedValue<ProgressStyle>{"none", ProgressStyle::kNone},
 };
-constexpr std::array<absl::string_view, 3> kLaterOutputFormats = {"tmx", "xliff", "html"};
-constexpr std::array<absl::string_view, 4> kLaterInputFormats = {"markdown", "html", "srt",
-                                                                 "jsonl"};
-constexpr std::array<absl::string_view, 0> kNoneLater = {};
 
-std::string NotAvailable(const std::string& value) {
-  return absl::StrCat(value, " is not available in this version");
-}
-
-template <typename Value, size_t N, size_t M>
+template <typename Value, size_t N>
 Value ValueNamed(const std::string& flag, const std::string& text,
                  const std::array<NamedValue<Value>, N>& known,
-                 const std::array<absl::string_view, M>& later,
                  const std::vector<Value>& accepted) {
-  if (std::find(later.begin(), later.end(), absl::string_view(text)) != later.end()) {
-    throw UsageError(flag, NotAvailable(text));
-  }
   std::vector<absl::string_view> names;
   for (const NamedValue<Value>& entry : known) {
     if (std::find(accepted.begin(), accepted.end(), entry.value) == accepted.end()) continue;
@@ -175,14 +175,15 @@ Value ValueNamed(const std::string& flag, const std::string& text,
 std::optional<OutputFormat> ParseFormat(const std::string& text,
                                         const std::vector<OutputFormat>& accepted) {
   if (text.empty()) return std::nullopt;
-  return ValueNamed("--format", text, kOutputFormats, kLaterOutputFormats, accepted);
+  return ValueNamed("--format", text, kOutputFormats, accepted);
 }
 
 InputFormat ParseInputFormat(const std::string& text, bool lines) {
   if (text.empty()) return lines ? InputFormat::kLines : InputFormat::kAuto;
-  const InputFormat format =
-      ValueNamed("--input_format", text, kInputFormats, kLaterInputFormats,
-                 {InputFormat::kAuto, InputFormat::kText, InputFormat::kLines});
+  const InputFormat format = ValueNamed(
+      "--input_format", text, kInputFormats,
+      {InputFormat::kAuto, InputFormat::kText, InputFormat::kLines, InputFormat::kMarkdown,
+       InputFormat::kHtml, InputFormat::kSrt, InputFormat::kJsonl});
   if (lines && format != InputFormat::kLines) {
     throw UsageError("--lines", absl::StrCat("contradicts --input_format=", text));
   }
@@ -220,10 +221,37 @@ void CheckStandardInputOnce(const std::vector<std::string>& files) {
   }
 }
 
+// How the files of a command are read.
+struct InputFlags {
+  bool lines = false;
+  std::string format;
+  std::string encoding;
+
+  void AddTo(CLI::App& app) {
+    app.add_flag("--lines", lines, "one sentence a line; same as --input_format=lines");
+    app.add_option("--input_format", format,
+                   "auto (default: by the file's name), text, lines, markdown, html, srt,\n"
+                   "jsonl; lines, srt and jsonl hold a sentence in each line or cue")
+        ->type_name("NAME");
+    app.add_option("--encoding", encoding,
+                   "encoding of the files, as windows-1251 or UTF-16; auto guesses it;\n"
+                   "default UTF-8")
+        ->type_name("NAME");
+  }
+
+  InputOptions Parse() const {
+    if (!encoding.empty() && !CheckEncoding(encoding).ok()) {
+      throw UsageError("--encoding", absl::StrCat("unknown value \"", encoding,
+                                                  "\"; expected auto or a name such as UTF-8, "
+                                                  "UTF-16, windows-1252, ISO-8859-2, Shift_JIS"));
+    }
+    return {.format = ParseInputFormat(format, lines), .encoding = encoding};
+  }
+};
+
 struct AlignFlags {
   AlignCommand command;
-  bool lines = false;
-  std::string input_format;
+  InputFlags input;
   std::string format;
   std::string languages;
 
@@ -234,11 +262,12 @@ struct AlignFlags {
         ->add_option("FILE", command.files,
                      "language versions of one document; - is standard input")
         ->type_name("");
-    align->add_option("--format", format, "table (default at a terminal), tsv (else), jsonl, beads")
+    align
+        ->add_option("--format", format,
+                     "table (default at a terminal), tsv (else), jsonl, beads,\n"
+                     "tmx (1.4b), xliff (2.1; two files), html (one page by itself)")
         ->type_name("NAME");
-    align->add_flag("--lines", lines, "one sentence a line; same as --input_format=lines");
-    align->add_option("--input_format", input_format, "auto (default), text, lines")
-        ->type_name("NAME");
+    input.AddTo(*align);
     align
         ->add_option("--languages", languages,
                      "languages of the files in order (BCP-47); an empty entry is detected,\n"
@@ -268,9 +297,17 @@ struct AlignFlags {
                        absl::StrFormat("%d given; expected %d to %d", files, kFilesMin, kFilesMax));
     }
     CheckStandardInputOnce(result.files);
-    result.format = ParseFormat(format, {OutputFormat::kTable, OutputFormat::kTsv,
-                                         OutputFormat::kJsonl, OutputFormat::kBeads});
-    result.input_format = ParseInputFormat(input_format, lines);
+    result.format =
+        ParseFormat(format, {OutputFormat::kTable, OutputFormat::kTsv, OutputFormat::kJsonl,
+                             OutputFormat::kBeads, OutputFormat::kTmx, OutputFormat::kXliff,
+                             OutputFormat::kHtml});
+    if (result.format == OutputFormat::kXliff && files != 2) {
+      throw UsageError("--format=xliff",
+                       absl::StrFormat("%d files given; XLIFF holds two versions, "
+                                       "TMX any number (--format=tmx)",
+                                       files));
+    }
+    result.input = input.Parse();
     result.languages = SplitList(languages);
     if (!result.languages.empty() && result.languages.size() != result.files.size()) {
       throw UsageError("--languages",
@@ -285,6 +322,7 @@ struct AlignFlags {
 
 struct DetectFlags {
   DetectCommand command;
+  InputFlags input;
   std::string format;
   std::string candidates;
   std::string hints;
@@ -294,7 +332,7 @@ struct DetectFlags {
     detect->footer(kDetectFooter);
     detect->add_option("FILE", command.files, "files to read; none or -: standard input")
         ->type_name("");
-    detect->add_flag("--lines", command.lines, "each line is a text of its own");
+    input.AddTo(*detect);
     detect
         ->add_option("--top", command.top,
                      absl::StrCat("how many guesses to give, 1 to ", kTopMax, "; default 1"))
@@ -321,6 +359,7 @@ struct DetectFlags {
     DetectCommand result = command;
     if (result.files.empty()) result.files.push_back("-");
     CheckStandardInputOnce(result.files);
+    result.input = input.Parse();
     result.format =
         ParseFormat(format, {OutputFormat::kTable, OutputFormat::kTsv, OutputFormat::kJsonl});
     if (result.top < 1 || result.top > kTopMax) {
@@ -393,7 +432,7 @@ struct CorpusFlags {
     }
     if (!progress.empty()) {
       result.progress = ValueNamed(
-          "--progress", progress, kProgressStyles, kNoneLater,
+          "--progress", progress, kProgressStyles,
           {ProgressStyle::kAuto, ProgressStyle::kBar, ProgressStyle::kLines, ProgressStyle::kNone});
     }
     CheckProbability("--min_probability", result.min_probability);
@@ -404,8 +443,7 @@ struct CorpusFlags {
 
 struct MatchFlags {
   MatchCommand command;
-  bool lines = false;
-  std::string input_format;
+  InputFlags input;
   std::string format;
   std::string languages;
 
@@ -420,9 +458,7 @@ struct MatchFlags {
         ->type_name("NAME");
     match->add_option("--format", format, "tsv (default): names alone; jsonl: probabilities too")
         ->type_name("NAME");
-    match->add_flag("--lines", lines, "one sentence a line; same as --input_format=lines");
-    match->add_option("--input_format", input_format, "auto (default), text, lines")
-        ->type_name("NAME");
+    input.AddTo(*match);
     match
         ->add_option("--languages", languages,
                      "languages of the files in order (BCP-47); an empty entry is detected,\n"
@@ -447,7 +483,7 @@ struct MatchFlags {
     CheckStandardInputOnce(inputs);
     result.format = ParseFormat(format, {OutputFormat::kTsv, OutputFormat::kJsonl})
                         .value_or(OutputFormat::kTsv);
-    result.input_format = ParseInputFormat(input_format, lines);
+    result.input = input.Parse();
     result.languages = SplitList(languages);
     CheckProbability("--min_probability", result.min_probability);
     return result;
@@ -510,19 +546,6 @@ void CheckValues(const std::vector<std::string>& arguments) {
   }
 }
 
-// Flags of the contract that come later: they are known here only so that the answer can say so.
-// They never show in a help text.
-void AddLater(CLI::App& align, CLI::App& detect) {
-  const auto refuse = [](const char* flag) {
-    return [flag](const std::string&) {
-      throw UsageError(flag, "this flag is not available in this version");
-    };
-  };
-  align.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
-  detect.add_option_function<std::string>("--encoding", refuse("--encoding"))->group("");
-  detect.add_option_function<std::string>("--input_format", refuse("--input_format"))->group("");
-}
-
 EarlyExit UsageExit(const CLI::App& app, const std::string& problem) {
   const std::vector<const CLI::App*> commands = app.get_subcommands(
       [](const CLI::App* command) { return command->parsed() && !command->get_group().empty(); });
@@ -558,7 +581,6 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
   CLI::App* models_app = models.AddTo(app);
   CLI::App* health_app = app.add_subcommand("health", "say whether the server is serving");
   health_app->footer(kHealthFooter);
-  AddLater(*align_app, *detect_app);
 
   try {
     CheckValues(arguments);

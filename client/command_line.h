@@ -12,24 +12,18 @@
 #include "client/connection_flags.h"
 #include "client/connection_options.h"
 #include "client/exit_code.h"
+#include "client/formats/input_options.h"
 #include "client/progress.h"
 
 namespace hexapla {
 
 // How a result is written. Not every command has every format.
-enum class OutputFormat { kTable, kTsv, kJsonl, kBeads };
-
-// How an input file is read.
-enum class InputFormat {
-  kAuto,   // as kText, until other formats are recognised
-  kText,   // raw text; the server finds the sentences
-  kLines,  // one sentence a line
-};
+enum class OutputFormat { kTable, kTsv, kJsonl, kBeads, kTmx, kXliff, kHtml };
 
 struct AlignCommand {
   // 2 to 16 names; "-" is standard input, at most once.
   std::vector<std::string> files = {};
-  InputFormat input_format = InputFormat::kAuto;
+  InputOptions input = {};
   // Empty: the default, a table at a terminal and TSV elsewhere.
   std::optional<OutputFormat> format = std::nullopt;
   // BCP-47, one for each file, or none at all; an empty one is detected.
@@ -46,8 +40,9 @@ struct AlignCommand {
 struct DetectCommand {
   // Names; "-" is standard input, at most once. At least one.
   std::vector<std::string> files = {};
-  // Each line is a text of its own; else each file is.
-  bool lines = false;
+  // In a format that has sentences each of them is a text of its own; with kAuto and
+  // the others each file is.
+  InputOptions input = {};
   std::optional<OutputFormat> format = std::nullopt;
   // Guesses to return; at least 1.
   int top = 1;
@@ -84,7 +79,7 @@ struct MatchCommand {
   std::vector<std::string> files = {};
   // A file with further names, one a line; "-" is standard input. Empty: none.
   std::string files_from = "";
-  InputFormat input_format = InputFormat::kAuto;
+  InputOptions input = {};
   // kTsv or kJsonl.
   OutputFormat format = OutputFormat::kTsv;
   // BCP-47, one for each file, those of files_from last, or none at all; an empty

@@ -11,38 +11,27 @@
 #include "client/corpus.h"
 #include "client/detect.h"
 #include "client/field_names.h"
-#include "client/input_file.h"
+#include "client/formats/document_reader.h"
 #include "client/match.h"
 #include "client/output_writer.h"
 #include "client/score.h"
 #include "server/base/status_macros.h"
-#include "server/text/code_points.h"
 
 namespace hexapla {
 namespace {
 
-// What the server would refuse; said here, it needs no server.
-absl::Status CheckNotBlank(const std::string& file, absl::string_view text) {
-  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(file, " is empty"));
-  if (SkipSpaces(text, 0, text.size()) < text.size()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(file, " holds nothing but white space"));
-}
-
 absl::StatusOr<v1::AlignDocumentsRequest> BuildRequest(const AlignCommand& command,
-                                                       OutputFormat format, std::istream& input) {
+                                                       OutputFormat format,
+                                                       const CommandStreams& streams) {
   v1::AlignDocumentsRequest request;
   for (size_t index = 0; index < command.files.size(); ++index) {
     v1::DocumentVersion& version = *request.add_versions();
-    HEXAPLA_ASSIGN_OR_RETURN(std::string text, ReadInput(command.files[index], input));
-    HEXAPLA_RETURN_IF_ERROR(CheckNotBlank(command.files[index], text));
+    const std::string& file = command.files[index];
+    HEXAPLA_ASSIGN_OR_RETURN(InputDocument document,
+                             ReadDocument(file, command.input, streams.input, streams.errors));
+    HEXAPLA_RETURN_IF_ERROR(CheckNotBlank(file, document));
+    FillVersion(std::move(document), version);
     if (!command.languages.empty()) version.set_language(command.languages[index]);
-    if (command.input_format != InputFormat::kLines) {
-      version.set_text(std::move(text));
-      continue;
-    }
-    for (const absl::string_view line : SplitLines(text)) {
-      version.add_sentences(line.data(), line.size());
-    }
   }
   v1::AlignmentOptions& options = *request.mutable_options();
   options.set_max_bead_size(command.max_bead_size.value_or(0));
@@ -84,7 +73,7 @@ absl::Status Align(const AlignCommand& command, const std::vector<std::string>& 
                    const Connector& connect, const CommandStreams& streams) {
   const OutputFormat format = FormatOr(command.format, streams.terminal);
   HEXAPLA_ASSIGN_OR_RETURN(const v1::AlignDocumentsRequest request,
-                           BuildRequest(command, format, streams.input));
+                           BuildRequest(command, format, streams));
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
   const absl::StatusOr<v1::AlignDocumentsResponse> response = client->AlignDocuments(request);
   if (!response.ok()) return NameFields(response.status(), NamerFor(command));

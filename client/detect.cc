@@ -14,7 +14,7 @@
 #include "absl/strings/str_join.h"
 
 #include "client/field_names.h"
-#include "client/input_file.h"
+#include "client/formats/document_reader.h"
 #include "client/output_writer.h"
 #include "client/span_writer.h"
 #include "client/text_layout.h"
@@ -111,16 +111,21 @@ class Detection {
 
  private:
   absl::Status AddFile(const std::string& file) {
-    const absl::StatusOr<std::string> text = ReadInput(file, streams_.input);
-    if (!text.ok()) {
-      Report(text.status(), streams_);
+    const absl::StatusOr<InputDocument> document =
+        ReadDocument(file, command_.input, streams_.input, streams_.errors);
+    if (!document.ok()) {
+      Report(document.status(), streams_);
       all_answered_ = false;
       return absl::OkStatus();
     }
-    if (!command_.lines) return AddText({.file = file, .line = std::nullopt}, *text);
-    int64_t line_number = 0;
-    for (const absl::string_view line : SplitLines(*text)) {
-      HEXAPLA_RETURN_IF_ERROR(AddText({.file = file, .line = ++line_number}, line));
+    if (!HasSentences(command_.input.format)) {
+      const std::string text =
+          document->has_sentences ? absl::StrJoin(document->sentences, "\n") : document->text;
+      return AddText({.file = file, .line = std::nullopt}, text);
+    }
+    int64_t number = 0;
+    for (const std::string& sentence : document->sentences) {
+      HEXAPLA_RETURN_IF_ERROR(AddText({.file = file, .line = ++number}, sentence));
     }
     return absl::OkStatus();
   }
@@ -195,7 +200,7 @@ class LanguageDetection final : public Detection {
 
   void Begin() override {
     if (std::exchange(begun_, true)) return;
-    writer_.BeginDetections(command_.files, command_.lines, command_.top);
+    writer_.BeginDetections(command_.files, HasSentences(command_.input.format), command_.top);
   }
 
   OutputWriter writer_;

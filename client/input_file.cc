@@ -65,9 +65,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& name) {
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadBytes(const std::string& name, std::istream& standard_input) {
+  return name == "-" ? ReadStream(name, standard_input) : ReadFile(name);
+}
+
 absl::StatusOr<std::string> ReadInput(const std::string& name, std::istream& standard_input) {
-  HEXAPLA_ASSIGN_OR_RETURN(std::string content,
-                           name == "-" ? ReadStream(name, standard_input) : ReadFile(name));
+  HEXAPLA_ASSIGN_OR_RETURN(std::string content, ReadBytes(name, standard_input));
   if (const std::optional<size_t> offset = FirstInvalidUtf8(content)) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": invalid UTF-8 at byte offset ", *offset));

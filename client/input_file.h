@@ -16,11 +16,13 @@ namespace hexapla {
 // message of gRPC cannot hold more than twice this.
 inline constexpr size_t kInputBytesMax = size_t{1} << 30;
 
-// Reads all of the file `name`, or of `standard_input` when the name is "-", and
-// drops a byte-order mark. Errors, each starting with the name: NotFound or
-// PermissionDenied or Unknown if it cannot be read, ResourceExhausted over
-// kInputBytesMax, InvalidArgument for invalid UTF-8 with its 0-based byte offset
-// in the file.
+// Reads all of the file `name`, or of `standard_input` when the name is "-".
+// Errors, each starting with the name: NotFound or PermissionDenied or Unknown if
+// it cannot be read, ResourceExhausted over kInputBytesMax.
+absl::StatusOr<std::string> ReadBytes(const std::string& name, std::istream& standard_input);
+
+// The same for UTF-8, without a byte-order mark. Further error: InvalidArgument
+// for invalid UTF-8 with its 0-based byte offset in the file.
 absl::StatusOr<std::string> ReadInput(const std::string& name, std::istream& standard_input);
 
 // Cuts `text` into lines that borrow from it. Only LF or CRLF ends a line and is

@@ -16,11 +16,11 @@
 #include "nlohmann/json.hpp"
 
 #include "client/field_names.h"
+#include "client/formats/document_reader.h"
 #include "client/input_file.h"
 #include "client/json_text.h"
 #include "client/text_layout.h"
 #include "server/base/status_macros.h"
-#include "server/text/code_points.h"
 #include "server/text/utf8.h"
 
 namespace hexapla {
@@ -108,11 +108,13 @@ class MatchRun {
     first.mutable_options()->set_allow_same_language(command_.allow_same_language);
     bool alive = stream.Write(first);
     for (size_t i = 0; i < names_.size() && alive; ++i) {
-      absl::StatusOr<std::string> text = ReadInput(names_[i], streams_.input);
-      const absl::Status status = text.ok() ? CheckNotBlank(names_[i], *text) : text.status();
+      const absl::StatusOr<InputDocument> content =
+          ReadDocument(names_[i], command_.input, streams_.input, streams_.errors);
+      const absl::Status status =
+          content.ok() ? CheckNotBlank(names_[i], *content) : content.status();
       if (status.ok()) {
         sent_.push_back(i);
-        alive = SendDocument(i, *text, stream);
+        alive = SendDocument(i, *content, stream);
       } else {
         ReportFailure(i, status);
       }
@@ -120,20 +122,15 @@ class MatchRun {
     stream.WritesDone();
   }
 
-  static absl::Status CheckNotBlank(const std::string& name, absl::string_view text) {
-    if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " is empty"));
-    if (SkipSpaces(text, 0, text.size()) < text.size()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(name, " holds nothing but white space"));
-  }
-
-  bool SendDocument(size_t index, absl::string_view text, Stream& stream) const {
+  bool SendDocument(size_t index, const InputDocument& read, Stream& stream) const {
     v1::MatchDocumentsRequest part;
     v1::MatchDocument& document = *part.mutable_document();
     // Names may occur twice; places do not.
     document.set_id(absl::StrCat(index));
     v1::DocumentVersion& content = *document.mutable_content();
     if (!command_.languages.empty()) content.set_language(command_.languages[index]);
-    if (command_.input_format == InputFormat::kLines) return SendLines(text, part, stream);
+    if (read.has_sentences) return SendSentences(read.sentences, part, stream);
+    absl::string_view text = read.text;
     while (!text.empty()) {
       const absl::string_view piece = TruncateUtf8(text, kPartBytesMax);
       content.set_text(piece.data(), piece.size());
@@ -143,12 +140,13 @@ class MatchRun {
     return true;
   }
 
-  static bool SendLines(absl::string_view text, v1::MatchDocumentsRequest& part, Stream& stream) {
+  static bool SendSentences(const std::vector<std::string>& sentences,
+                            v1::MatchDocumentsRequest& part, Stream& stream) {
     v1::DocumentVersion& content = *part.mutable_document()->mutable_content();
     size_t bytes = 0;
-    for (const absl::string_view line : SplitLines(text)) {
-      content.add_sentences(line.data(), line.size());
-      bytes += line.size() + 1;
+    for (const std::string& sentence : sentences) {
+      content.add_sentences(sentence);
+      bytes += sentence.size() + 1;
       if (bytes < kPartBytesMax) continue;
       if (!stream.Write(part)) return false;
       content.clear_sentences();

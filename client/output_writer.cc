@@ -12,6 +12,9 @@
 #include "absl/strings/str_join.h"
 
 #include "client/alignment_table.h"
+#include "client/formats/html_report.h"
+#include "client/formats/tmx.h"
+#include "client/formats/xliff.h"
 #include "client/json_text.h"
 
 namespace hexapla {
@@ -170,6 +173,15 @@ void OutputWriter::WriteAlignment(const v1::AlignDocumentsResponse& response,
       return;
     case OutputFormat::kBeads:
       WriteBeads(response, output_);
+      return;
+    case OutputFormat::kTmx:
+      WriteTmx(response, files, output_);
+      return;
+    case OutputFormat::kXliff:
+      WriteXliff(response, files, output_);
+      return;
+    case OutputFormat::kHtml:
+      WriteHtmlReport(response, files, output_);
       return;
   }
 }

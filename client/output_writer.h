@@ -40,6 +40,7 @@ struct DetectionRow {
 //           backslash in a field are written \t \n \r \\.
 //   jsonl   one JSON object a line: the messages of the protocol as proto3 JSON
 //           with the names of the proto file.
+//   tmx, xliff, html   see client/formats.
 //   table   for people; may change at any time.
 class OutputWriter {
  public:

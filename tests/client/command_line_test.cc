@@ -45,7 +45,7 @@ TEST(CommandLineTest, AlignHasDefaults) {
   const AlignCommand align = ParseAlign({"align", "a.txt", "b.txt"});
   EXPECT_THAT(align.files, ElementsAre("a.txt", "b.txt"));
   EXPECT_EQ(align.format, std::nullopt);
-  EXPECT_EQ(align.input_format, InputFormat::kAuto);
+  EXPECT_EQ(align.input.format, InputFormat::kAuto);
   EXPECT_THAT(align.languages, IsEmpty());
   EXPECT_EQ(align.min_probability, 0);
   EXPECT_EQ(align.min_document_probability, std::nullopt);
@@ -60,7 +60,7 @@ TEST(CommandLineTest, AlignTakesAllItsFlags) {
                   "--max_bead_size=8", "--no_merges", "c"});
   EXPECT_THAT(align.files, ElementsAre("a", "b", "c"));
   EXPECT_EQ(align.format, OutputFormat::kBeads);
-  EXPECT_EQ(align.input_format, InputFormat::kLines);
+  EXPECT_EQ(align.input.format, InputFormat::kLines);
   EXPECT_THAT(align.languages, ElementsAre("en", "", "zh-Hant"));
   EXPECT_EQ(align.min_probability, 0.25);
   EXPECT_EQ(align.min_document_probability, 0.5);
@@ -85,7 +85,7 @@ TEST(CommandLineTest, DetectHasDefaultsAndFlags) {
   const DetectCommand detect = ParseDetect(
       {"detect", "--lines", "--top=3", "--candidates=en,fr", "--format=jsonl", "a", "-", "b"});
   EXPECT_THAT(detect.files, ElementsAre("a", "-", "b"));
-  EXPECT_TRUE(detect.lines);
+  EXPECT_EQ(detect.input.format, InputFormat::kLines);
   EXPECT_EQ(detect.top, 3);
   EXPECT_THAT(detect.candidates, ElementsAre("en", "fr"));
   EXPECT_EQ(detect.format, OutputFormat::kJsonl);
@@ -180,16 +180,13 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
       {.arguments = {"align"}, .message = "0 given; expected 2 to 16"},
       {.arguments = {"align", "a"}, .message = "1 given; expected 2 to 16"},
       {.arguments = {"align", "a", "b", "--format=pdf"}, .message = "--format: unknown value"},
-      {.arguments = {"align", "a", "b", "--format=tmx"},
-       .message = "tmx is not available in this version"},
-      {.arguments = {"align", "a", "b", "--format=xliff"},
-       .message = "xliff is not available in this version"},
-      {.arguments = {"align", "a", "b", "--format=html"},
-       .message = "html is not available in this version"},
-      {.arguments = {"align", "a", "b", "--input_format=srt"},
-       .message = "srt is not available in this version"},
-      {.arguments = {"align", "a", "b", "--input_format=lines", "--encoding=utf-16"},
-       .message = "--encoding: this flag is not available in this version"},
+      {.arguments = {"align", "a", "b", "c", "--format=xliff"},
+       .message = "--format=xliff: 3 files given; XLIFF holds two versions"},
+      {.arguments = {"detect", "--format=html"}, .message = "--format: unknown value"},
+      {.arguments = {"align", "a", "b", "--encoding=klingon"},
+       .message = "--encoding: unknown value \"klingon\"; expected auto or a name"},
+      {.arguments = {"match", "a", "b", "--encoding="},
+       .message = "--encoding: the value is empty"},
       {.arguments = {"align", "a", "b", "--input_format=docx"}, .message = "--input_format"},
       {.arguments = {"align", "a", "b", "--lines", "--input_format=text"}, .message = "--lines"},
       {.arguments = {"align", "a", "b", "--languages=en"}, .message = "1 given for 2 files"},
@@ -280,7 +277,7 @@ TEST(CommandLineTest, MatchTakesItsFlags) {
   EXPECT_THAT(match.files, testing::ElementsAre("a", "-"));
   EXPECT_EQ(match.files_from, "names");
   EXPECT_EQ(match.format, OutputFormat::kJsonl);
-  EXPECT_EQ(match.input_format, InputFormat::kLines);
+  EXPECT_EQ(match.input.format, InputFormat::kLines);
   EXPECT_THAT(match.languages, testing::ElementsAre("en", "", "fr"));
   EXPECT_EQ(match.min_probability, 0.75);
   EXPECT_TRUE(match.allow_same_language);

@@ -100,7 +100,7 @@ TEST_F(CommandsTest, AlignSendsTextAsItIs) {
 
 TEST_F(CommandsTest, AlignSendsLinesAsSentences) {
   AlignCommand command = AlignBoth(OutputFormat::kTsv);
-  command.input_format = InputFormat::kLines;
+  command.input.format = InputFormat::kLines;
   EXPECT_EQ(RunAlign(command).exit_code, kExitDone);
   EXPECT_EQ(align_request_.versions(0).text(), "");
   EXPECT_THAT(align_request_.versions(0).sentences(), ElementsAre("One.", "", "Two."));
@@ -208,8 +208,8 @@ TEST_F(CommandsTest, AFileWithoutTextIsFoundWithoutAServer) {
   const TemporaryFile blank(" \r\n\t\xE2\x80\xA9\n");
   for (const InputFormat format : {InputFormat::kAuto, InputFormat::kLines}) {
     const auto run = [&](const TemporaryFile& file) {
-      return RunOn({"dead:1"},
-                   AlignCommand{.files = {English().name(), file.name()}, .input_format = format});
+      return RunOn({"dead:1"}, AlignCommand{.files = {English().name(), file.name()},
+                                            .input = {.format = format}});
     };
     EXPECT_EQ(run(empty).exit_code, kExitFailed);
     EXPECT_EQ(run(empty).errors, "hexapla: " + empty.name() + " is empty\n");
@@ -246,8 +246,10 @@ TEST_F(CommandsTest, DetectNamesTheLanguageOfFilesAndStandardInput) {
 }
 
 TEST_F(CommandsTest, DetectHasARowForEveryLineBlankOnesToo) {
-  const Outcome outcome =
-      RunDetect({.files = {English().name()}, .lines = true, .top = 2, .candidates = {"en", "fr"}});
+  const Outcome outcome = RunDetect({.files = {English().name()},
+                                     .input = {.format = InputFormat::kLines},
+                                     .top = 2,
+                                     .candidates = {"en", "fr"}});
   EXPECT_EQ(outcome.exit_code, kExitDone);
   EXPECT_THAT(detect_request_.texts(), ElementsAre("One.", "", "Two."));
   EXPECT_EQ(detect_request_.options().top_k(), 2);
@@ -260,7 +262,8 @@ TEST_F(CommandsTest, DetectSendsManyLinesInBatches) {
   std::string lines;
   for (int line = 0; line < 2500; ++line) lines += "line\n";
   const TemporaryFile file(lines);
-  const Outcome outcome = RunDetect({.files = {file.name(), French().name()}, .lines = true});
+  const Outcome outcome = RunDetect(
+      {.files = {file.name(), French().name()}, .input = {.format = InputFormat::kLines}});
   EXPECT_EQ(outcome.exit_code, kExitDone);
   EXPECT_THAT(batch_sizes_, ElementsAre(1024, 1024, 454));
   EXPECT_EQ(connected_.size(), 1U);
@@ -289,7 +292,8 @@ TEST_F(CommandsTest, DetectReportsATextThatFails) {
     response.add_results()->mutable_detection()->set_language("fr");
     return grpc::Status::OK;
   };
-  const Outcome outcome = RunDetect({.files = {French().name()}, .lines = true});
+  const Outcome outcome =
+      RunDetect({.files = {French().name()}, .input = {.format = InputFormat::kLines}});
   EXPECT_EQ(outcome.exit_code, kExitFailed);
   EXPECT_EQ(outcome.errors, "hexapla: " + French().name() + ":1 has too much [TEXT_TOO_LONG]\n");
   EXPECT_THAT(outcome.output, HasSubstr("\t1\tund"));
@@ -319,10 +323,12 @@ TEST_F(CommandsTest, DetectSaysOnceWhichCandidatesAreNotKnown) {
   std::string lines;
   for (int line = 0; line < 1100; ++line) lines += "line\n";
   const TemporaryFile file(lines);
-  EXPECT_EQ(
-      RunDetect({.files = {file.name()}, .lines = true, .candidates = {"en", "tlh", "xx"}}).errors,
-      "warning: --candidates tlh, xx: 2 of the candidates are not known to lid\n"
-      "warning: odd\n");
+  EXPECT_EQ(RunDetect({.files = {file.name()},
+                       .input = {.format = InputFormat::kLines},
+                       .candidates = {"en", "tlh", "xx"}})
+                .errors,
+            "warning: --candidates tlh, xx: 2 of the candidates are not known to lid\n"
+            "warning: odd\n");
 }
 
 TEST_F(CommandsTest, ModelsListsThem) {

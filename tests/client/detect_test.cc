@@ -95,7 +95,8 @@ TEST_F(DetectSpansTest, TsvHasARowASpan) {
 }
 
 TEST_F(DetectSpansTest, JsonlHasAnObjectAText) {
-  const Outcome outcome = Run({.files = {"-"}, .lines = true, .format = OutputFormat::kJsonl});
+  const Outcome outcome = Run(
+      {.files = {"-"}, .input = {.format = InputFormat::kLines}, .format = OutputFormat::kJsonl});
   EXPECT_THAT(outcome.output, HasSubstr("{\"file\":\"-\",\"line\":1,\"spans\":[{\"begin\":0,"));
   EXPECT_THAT(outcome.output, HasSubstr("\"shares\":[{\"language\":\"en\",\"share\":0.5}"));
 }
@@ -109,7 +110,7 @@ TEST_F(DetectSpansTest, ATableShowsSharesAndText) {
 
 TEST_F(DetectSpansTest, EveryLineHasARowBlankOnesToo) {
   standard_input_ = "One.\n\nTwo\r\n";
-  const Outcome outcome = Run({.files = {"-"}, .lines = true});
+  const Outcome outcome = Run({.files = {"-"}, .input = {.format = InputFormat::kLines}});
   EXPECT_THAT(texts_, ElementsAre("One.", "Two"));
   EXPECT_THAT(outcome.output,
               HasSubstr("\n-\t2\t0\t0\tund\t0.0000\tfalse\t\t\t\t\n-\t3\t0\t3\ten"));
@@ -141,7 +142,7 @@ TEST_F(DetectSpansTest, ARefusedTextLeavesTheOthersAlone) {
                                    "text has 4 bytes; the limit is 3", "TEXT_TOO_LONG", "text"));
   };
   standard_input_ = "long\nOne.\n";
-  const Outcome outcome = Run({.files = {"-"}, .lines = true});
+  const Outcome outcome = Run({.files = {"-"}, .input = {.format = InputFormat::kLines}});
   EXPECT_EQ(outcome.exit_code, kExitFailed);
   EXPECT_EQ(outcome.errors, "hexapla: -:1 has 4 bytes; the limit is 3 [TEXT_TOO_LONG]\n");
   EXPECT_THAT(outcome.output, HasSubstr("-\t2\t0\t4\ten"));
@@ -154,7 +155,8 @@ TEST_F(DetectSpansTest, AnErrorOfTheOptionsEndsItWithTheFlagsName) {
                                    "MODEL_NOT_FOUND", "options.model"));
   };
   standard_input_ = "One.\nTwo.\n";
-  const Outcome outcome = Run({.files = {"-"}, .lines = true, .model = "x"});
+  const Outcome outcome =
+      Run({.files = {"-"}, .input = {.format = InputFormat::kLines}, .model = "x"});
   EXPECT_EQ(outcome.exit_code, kExitFailed);
   EXPECT_EQ(outcome.errors,
             "hexapla: --model names a model that is not here: x [MODEL_NOT_FOUND]\n");

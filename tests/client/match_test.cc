@@ -133,7 +133,7 @@ TEST_F(MatchTest, FilesThatCannotBeReadLeaveTheOthersAlone) {
   EXPECT_THAT(errors_, HasSubstr("hexapla: /no/such/file: cannot be read"));
   EXPECT_THAT(errors_, HasSubstr(empty + " is empty\n"));
   EXPECT_THAT(errors_, HasSubstr(blank + " holds nothing but white space\n"));
-  EXPECT_THAT(errors_, HasSubstr(bytes + ": invalid UTF-8 at byte offset 0\n"));
+  EXPECT_THAT(errors_, HasSubstr(bytes + ": invalid UTF-8 at byte offset 0; "));
   EXPECT_THAT(requests_, SizeIs(3));
 }
 
@@ -223,7 +223,7 @@ TEST_F(MatchTest, LargeFilesGoInPartsCutBetweenCharacters) {
 
 TEST_F(MatchTest, LinesAreSentences) {
   Add("One.\n\nTwo.");
-  command_.input_format = InputFormat::kLines;
+  command_.input.format = InputFormat::kLines;
   replies_ = {Group({"0"}, 1), Summary()};
   EXPECT_EQ(Run(), kExitDone);
   EXPECT_THAT(requests_[1].document().content().sentences(), ElementsAre("One.", "", "Two."));

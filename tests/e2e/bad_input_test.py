@@ -286,20 +286,13 @@ class BadFile(BadInput):
             ["align", "--min_probability=2", good, good],
             ["align", "--languages=en,fr,ar", good, good],
             ["align", "--input_format=pdf", good, good],
+            ["align", "--format=pdf", good, good], ["align", "--encoding=klingon", good, good],
+            ["align", "--format=xliff", good, good, good],
             ["detect", "--format=beads", good], ["detect", "--top=0", good],
             ["health", "extra"], ["--timeout=soon", "health"],
         ]
         for arguments in cases:
             with self.subTest(" ".join(arguments).replace(good, "FILE")):
-                self.assert_exit(2, *arguments)
-
-    def test_what_comes_later_is_wrong_usage(self):
-        good = self.good()
-        for arguments in (["align", "--format=tmx", good, good],
-                          ["align", "--format=xliff", good, good],
-                          ["align", "--format=html", good, good],
-                          ["align", "--input_format=markdown", good, good]):
-            with self.subTest(" ".join(arguments[:2])):
                 self.assert_exit(2, *arguments)
 
     def test_no_server_ends_with_3(self):

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/formats/markdown_text.h"
+
+#include <cmark.h>
+
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+
+#include "client/formats/paragraphs.h"
+
+namespace hexapla {
+namespace {
+
+// Takes the next line off the front, without its end.
+absl::string_view TakeLine(absl::string_view& text) {
+  const size_t end = text.find('\n');
+  absl::string_view line = text.substr(0, end);
+  text.remove_prefix(end == absl::string_view::npos ? text.size() : end + 1);
+  absl::ConsumeSuffix(&line, "\r");
+  return line;
+}
+
+absl::string_view WithoutFrontMatter(absl::string_view markdown) {
+  absl::string_view rest = markdown;
+  if (TakeLine(rest) != "---") return markdown;
+  while (!rest.empty()) {
+    const absl::string_view line = TakeLine(rest);
+    if (line == "---" || line == "...") return rest;
+  }
+  return markdown;
+}
+
+void Visit(cmark_node* node, bool entering, int& in_pictures, Paragraphs& paragraphs) {
+  switch (cmark_node_get_type(node)) {
+    case CMARK_NODE_IMAGE:
+      in_pictures += entering ? 1 : -1;
+      return;
+    case CMARK_NODE_TEXT:
+    case CMARK_NODE_CODE:
+      if (in_pictures == 0) paragraphs.AddText(cmark_node_get_literal(node));
+      return;
+    case CMARK_NODE_SOFTBREAK:
+      paragraphs.AddText("\n");
+      return;
+    case CMARK_NODE_LINEBREAK:
+      paragraphs.BreakLine();
+      return;
+    case CMARK_NODE_PARAGRAPH:
+    case CMARK_NODE_HEADING:
+    case CMARK_NODE_ITEM:
+      paragraphs.EndParagraph();
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+std::string MarkdownText(absl::string_view markdown) {
+  const absl::string_view body = WithoutFrontMatter(markdown);
+  const std::unique_ptr<cmark_node, void (*)(cmark_node*)> document(
+      cmark_parse_document(body.data(), body.size(), CMARK_OPT_DEFAULT), &cmark_node_free);
+  const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> iterator(cmark_iter_new(document.get()),
+                                                                    &cmark_iter_free);
+  Paragraphs paragraphs;
+  int in_pictures = 0;
+  for (cmark_event_type event = cmark_iter_next(iterator.get()); event != CMARK_EVENT_DONE;
+       event = cmark_iter_next(iterator.get())) {
+    Visit(cmark_iter_get_node(iterator.get()), event == CMARK_EVENT_ENTER, in_pictures, paragraphs);
+  }
+  return paragraphs.Take();
+}
+
+}  // namespace hexapla

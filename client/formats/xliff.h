@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_CLIENT_FORMATS_XLIFF_H_
+#define HEXAPLA_CLIENT_FORMATS_XLIFF_H_
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "hexapla/v1/alignment_service.pb.h"
+
+namespace hexapla {
+
+// Writes an alignment of two versions as XLIFF 2.1: one <unit> with one <segment>
+// a bead, the first version as its <source> and the second as its <target>. A
+// bead with a target has state "translated". One without is "initial" and has no
+// <target>; one without a source has an empty <source>. The probability is
+// metadata of the unit (category "hexapla", type "probability"), the name of the
+// second file is metadata of the <file>. Characters that XML cannot hold are
+// written as the standard has them: <cp hex="001B"/>.
+//
+// Requires: two versions; the beads carry their sentences' text, and fit `files`.
+void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
+                std::ostream& output);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_CLIENT_FORMATS_XLIFF_H_
