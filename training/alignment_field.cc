@@ -7,8 +7,11 @@
 #include <set>
 #include <utility>
 
+#include "absl/numeric/bits.h"
+
 #include "server/alignment/lattice.h"
 #include "server/similarity/band_finder.h"
+#include "server/similarity/sentence_features.h"
 
 namespace hexapla::training {
 namespace {
@@ -20,7 +23,6 @@ constexpr int kBeadSizeMax = 5;
 constexpr double kFlatten = 0.5;
 constexpr double kPossible = 2e-5;
 constexpr double kNever = -std::numeric_limits<double>::infinity();
-constexpr double kForbidden = -1e4;
 
 double Score(const BeadWeights& weights, const BeadFeatureVector& features) {
   double score = 0;
@@ -60,9 +62,10 @@ AlignmentField::AlignmentField(GoldPair gold, const SentenceEmbedder& embedder,
       source_(Embed(gold_.source, embedder)),
       target_(Embed(gold_.target, embedder)),
       semantic_(Covers(embedder, gold_.source_language) && Covers(embedder, gold_.target_language)),
-      band_(SearchBand::Full(0, 0)) {
+      wide_band_(SearchBand::Full(0, 0)),
+      band_(wide_band_) {
   SplitForeignShapes();
-  band_ = BandOf(source_, target_, gold_.beads);
+  wide_band_ = BandOf(source_, target_, gold_.beads);
 }
 
 // Gold beads of shapes that the search does not know become deletions.
@@ -88,16 +91,70 @@ size_t AlignmentField::ShapeOf(const Bead& bead) const {
   return std::find(shapes_.begin(), shapes_.end(), shape) - shapes_.begin();
 }
 
-void AlignmentField::Prepare(const BeadWeights& weights, bool second_pass) {
-  evidence_ = std::make_unique<PairEvidence>(*PairEvidence::Create(
-      source_, target_, band_, {.bead_size_max = kBeadSizeMax, .semantic = semantic_}, {}));
-  Prune(weights);
-  if (!second_pass) return;
-  (void)evidence_->Learn(Align(weights), {});
-  Prune(weights);
+void AlignmentField::Prepare(const ScoringWeights& weights, Look look) {
+  SentenceSimilarity sentences =
+      *SentenceSimilarity::Create(source_, target_, wide_band_, kBeadSizeMax, semantic_, {});
+  if (look == Look::kSketch) {
+    Prune(weights.sketch, AllBeads(wide_band_), [&](int row, int column, BeadShape shape) {
+      return SentenceFeatures(sentences, row, column, shape);
+    });
+    return;
+  }
+  const CandidateBeads beads = WithGold(*SketchBeads(sentences, wide_band_, shapes_, weights, {}));
+  evidence_ = std::make_unique<PairEvidence>(
+      *PairEvidence::Create(std::move(sentences), CellsOf(beads, shapes_),
+                            {.bead_size_max = kBeadSizeMax, .semantic = semantic_}, {}));
+  const auto features = [&](int row, int column, BeadShape shape) {
+    return evidence_->Features(row, column, shape);
+  };
+  Prune(weights.bead, beads, features);
+  if (look == Look::kFirst) return;
+  (void)evidence_->Learn(Align(weights.bead), {});
+  Prune(weights.bead, beads, features);
 }
 
-void AlignmentField::Prune(const BeadWeights& weights) {
+// The candidates and the gold's beads, in a band that holds both.
+CandidateBeads AlignmentField::WithGold(const CandidateBeads& kept) {
+  std::vector<int> begin;
+  std::vector<int> end;
+  for (int row = 0; row <= kept.band.sources(); ++row) {
+    begin.push_back(kept.band.begin(row));
+    end.push_back(kept.band.end(row));
+  }
+  for (const Bead& bead : gold_.beads) {
+    for (const auto& [row, column] : {std::pair(bead.source.begin, bead.target.begin),
+                                      std::pair(bead.source.end, bead.target.end)}) {
+      begin[row] = std::min(begin[row], column);
+      end[row] = std::max(end[row], column + 1);
+    }
+  }
+  CandidateBeads all{SearchBand::OfRows(std::move(begin), std::move(end)), {}};
+  all.allowed.resize(all.band.nodes());
+  beads_kept_ = 0;
+  gold_kept_ = 0;
+  for (int row = 0; row <= kept.band.sources(); ++row) {
+    for (int column = kept.band.begin(row); column < kept.band.end(row); ++column) {
+      const uint32_t allowed = kept.allowed[kept.band.Node(row, column)];
+      all.allowed[all.band.Node(row, column)] = allowed;
+      beads_kept_ += absl::popcount(allowed);
+    }
+  }
+  gold_two_sided_ = 0;
+  for (const Bead& bead : gold_.beads) {
+    if (bead.source.empty() || bead.target.empty()) continue;
+    ++gold_two_sided_;
+    uint32_t& allowed = all.allowed[all.band.Node(bead.source.begin, bead.target.begin)];
+    const uint32_t bit = uint32_t{1} << ShapeOf(bead);
+    gold_kept_ += (allowed & bit) != 0;
+    allowed |= bit;
+  }
+  return all;
+}
+
+template <typename Features>
+void AlignmentField::Prune(const BeadWeights& weights, const CandidateBeads& beads,
+                           const Features& features) {
+  band_ = beads.band;
   Lattice lattice(band_, shapes_);
   const auto for_each = [&](const auto& visit) {
     for (int row = 0; row <= band_.sources(); ++row) {
@@ -108,9 +165,14 @@ void AlignmentField::Prune(const BeadWeights& weights) {
       }
     }
   };
+  const auto is_allowed = [&](int row, int column, size_t s) {
+    return !shapes_[s].two_sided() || beads.Allows(row, column, s);
+  };
   for_each([&](int row, int column, size_t s) {
-    const double score = Score(weights, evidence_->Features(row, column, shapes_[s]));
-    lattice.SetScore(band_.Node(row, column), s, static_cast<float>(kFlatten * score));
+    const double score = is_allowed(row, column, s)
+                             ? kFlatten * Score(weights, features(row, column, shapes_[s]))
+                             : kNever;
+    lattice.SetScore(band_.Node(row, column), s, static_cast<float>(score));
   });
   (void)*lattice.Forward({});
   (void)lattice.Backward({});
@@ -124,7 +186,7 @@ void AlignmentField::Prune(const BeadWeights& weights) {
     const bool is_gold = gold.contains({from, s});
     if (!is_gold && lattice.Posterior(row, column, s) < kPossible) return;
     const size_t to = band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
-    candidates_.push_back({from, to, s, is_gold, evidence_->Features(row, column, shapes_[s])});
+    candidates_.push_back({from, to, s, is_gold, features(row, column, shapes_[s])});
   });
 }
 
@@ -157,7 +219,7 @@ double AlignmentField::AddGradient(const BeadWeights& weights, double weight,
 }
 
 Alignment AlignmentField::Align(const BeadWeights& weights) const {
-  std::vector<float> scores(band_.nodes() * shapes_.size(), kForbidden);
+  std::vector<float> scores(band_.nodes() * shapes_.size(), static_cast<float>(kNever));
   for (const Candidate& candidate : candidates_) {
     scores[candidate.from * shapes_.size() + candidate.shape] =
         static_cast<float>(Score(weights, candidate.features));

@@ -72,6 +72,7 @@ struct Options {
   bool ablation = false;
 };
 
+using Look = AlignmentField::Look;
 using Fields = std::vector<std::unique_ptr<AlignmentField>>;
 
 // The family of a set is its first folder: "ntrex-dev" of "ntrex-dev/en-fr".
@@ -161,10 +162,43 @@ double FitBeadWeights(const Fields& fields, const std::vector<double>& field_wei
   return likelihood;
 }
 
-void Prepare(const Fields& fields, const BeadWeights& weights, bool second_pass, int threads) {
+void Prepare(const Fields& fields, const ScoringWeights& weights, Look look, int threads) {
   OnThreads(threads, [&](int t) {
-    for (size_t i = t; i < fields.size(); i += threads) fields[i]->Prepare(weights, second_pass);
+    for (size_t i = t; i < fields.size(); i += threads) fields[i]->Prepare(weights, look);
   });
+}
+
+// Fits the weights of the first look, which has no words.
+void FitSketch(const Fields& fields, const std::vector<double>& field_weights,
+               const Options& options, ScoringWeights& weights) {
+  std::set<int> without;
+  for (int k = 0; k < kBeadFeatures; ++k) without.insert(k);
+  for (const int k : kSketchTerms) without.erase(k);
+  for (int round = 0; round < kRounds; ++round) {
+    Prepare(fields, weights, Look::kSketch, options.threads);
+    const double likelihood =
+        FitBeadWeights(fields, field_weights, options, options.iterations, without, weights.sketch);
+    std::fprintf(stderr, "sketch, round %d: log likelihood %.4f\n", round + 1, likelihood);
+  }
+}
+
+// What the sketch keeps of the gold, and of all beads.
+std::string SketchReport(const Fields& fields) {
+  size_t gold = 0;
+  size_t kept = 0;
+  size_t beads = 0;
+  size_t sentences = 0;
+  for (const auto& field : fields) {
+    gold += field->gold_two_sided();
+    kept += field->gold_kept();
+    beads += field->beads_kept();
+    sentences += field->gold().source.size();
+  }
+  return absl::StrFormat(
+      "The sketch keeps %.2f %% of the gold's %zu beads, and %.1f beads a "
+      "sentence.\n",
+      100.0 * static_cast<double>(kept) / static_cast<double>(gold), gold,
+      static_cast<double>(beads) / static_cast<double>(sentences));
 }
 
 double Logit(double p) {
@@ -255,7 +289,7 @@ Figures JudgeAll(const Fields& fields, const std::vector<double>& field_weights,
 
 // Every set aligned with weights that were fitted without it.
 Figures JudgeFolds(const Fields& fields, const std::vector<double>& field_weights,
-                   const Options& options, const BeadWeights& fitted) {
+                   const Options& options, const ScoringWeights& fitted) {
   std::set<std::string> sets;
   for (const auto& field : fields) sets.insert(field->gold().set);
   Figures figures;
@@ -264,16 +298,16 @@ Figures JudgeFolds(const Fields& fields, const std::vector<double>& field_weight
     for (size_t i = 0; i < fields.size(); ++i) {
       if (fields[i]->gold().set == set) others[i] = 0;
     }
-    BeadWeights weights = fitted;
-    FitBeadWeights(fields, others, options, kAdaptIterations, {}, weights);
+    ScoringWeights weights = fitted;
+    FitBeadWeights(fields, others, options, kAdaptIterations, {}, weights.bead);
     OnThreads(options.threads, [&](int t) {
       for (size_t i = t; i < fields.size(); i += options.threads) {
-        if (fields[i]->gold().set == set) fields[i]->Prepare(weights, true);
+        if (fields[i]->gold().set == set) fields[i]->Prepare(weights, Look::kSecond);
       }
     });
     for (size_t i = 0; i < fields.size(); ++i) {
       if (fields[i]->gold().set == set) {
-        Judge(*fields[i], field_weights[i], weights, "", figures);
+        Judge(*fields[i], field_weights[i], weights.bead, "", figures);
       }
     }
     std::fprintf(stderr, "without %-24s strict F1 %.3f\n", set.c_str(), figures.tallies[set].F1());
@@ -376,11 +410,11 @@ std::string Row(const std::string& name, const std::map<std::string, double>& fi
 }
 
 std::string AblationTable(const Fields& fields, const std::vector<double>& field_weights,
-                          const Options& options, const BeadWeights& fitted) {
+                          const Options& options, const ScoringWeights& fitted) {
   const auto figures = [&](const BeadWeights& weights) {
     return ByFamily(JudgeAll(fields, field_weights, weights, "").tallies);
   };
-  const auto whole = figures(fitted);
+  const auto whole = figures(fitted.bead);
   std::string table = "| without |";
   std::string rule = "|---|";
   for (const auto& [family, f1] : whole) {
@@ -389,12 +423,12 @@ std::string AblationTable(const Fields& fields, const std::vector<double>& field
   }
   table += "\n" + rule + "\n" + Row("(nothing: all terms)", whole);
   for (const Term& term : Terms()) {
-    BeadWeights weights = fitted;
+    BeadWeights weights = fitted.bead;
     FitBeadWeights(fields, field_weights, options, kAdaptIterations, term.features, weights);
     table += Row(term.name, figures(weights));
   }
-  Prepare(fields, fitted, /*second_pass=*/false, options.threads);
-  BeadWeights weights = fitted;
+  Prepare(fields, fitted, Look::kFirst, options.threads);
+  BeadWeights weights = fitted.bead;
   FitBeadWeights(fields, field_weights, options, kAdaptIterations, {}, weights);
   return table + Row("the second pass", figures(weights));
 }
@@ -444,7 +478,7 @@ void FitDocumentWeights(const std::vector<GoldPair>& gold, const SentenceEmbedde
   OnThreads(threads, [&](int t) {
     for (size_t i = t; i < cases.size(); i += threads) {
       AlignmentField field(cases[i].pair, embedder, shapes);
-      field.Prepare(weights.bead, true);
+      field.Prepare(weights, Look::kSecond);
       observations[i] = {field.DocumentFeatures(field.Align(weights.bead)), cases[i].versions, 1};
     }
   });
@@ -499,16 +533,19 @@ absl::Status Fit(const Options& options) {
   const std::vector<double> field_weights = WeightsOf(fields);
   ScoringWeights weights;
   weights.bead = PlainWeights();
+  for (const int k : kSketchTerms) weights.sketch[k] = weights.bead[k];
   if (!options.initial.empty()) {
     HEXAPLA_ASSIGN_OR_RETURN(weights, ScoringWeights::Read(options.initial));
   }
+  FitSketch(fields, field_weights, options, weights);
   for (int round = 0; round < kRounds; ++round) {
-    Prepare(fields, weights.bead, true, options.threads);
+    Prepare(fields, weights, Look::kSecond, options.threads);
     const double likelihood =
         FitBeadWeights(fields, field_weights, options, options.iterations, {}, weights.bead);
     std::fprintf(stderr, "round %d: log likelihood %.4f\n", round + 1, likelihood);
   }
-  Prepare(fields, weights.bead, true, options.threads);
+  Prepare(fields, weights, Look::kSecond, options.threads);
+  const std::string sketch = SketchReport(fields);
   const Figures seen = JudgeAll(fields, field_weights, weights.bead, options.alignments);
   for (const auto& [set, tally] : seen.tallies) {
     std::fprintf(stderr, "with    %-24s strict F1 %.3f  (%d beads)\n", set.c_str(), tally.F1(),
@@ -516,15 +553,15 @@ absl::Status Fit(const Options& options) {
   }
   std::string ablation;
   if (options.ablation) {
-    ablation = AblationTable(fields, field_weights, options, weights.bead);
-    Prepare(fields, weights.bead, true, options.threads);
+    ablation = AblationTable(fields, field_weights, options, weights);
+    Prepare(fields, weights, Look::kSecond, options.threads);
   }
-  const Figures folds = JudgeFolds(fields, field_weights, options, weights.bead);
+  const Figures folds = JudgeFolds(fields, field_weights, options, weights);
   const Calibration calibration = Calibrate(folds.beads, "");
   weights.calibration_slope = calibration.slope;
   weights.calibration_intercept = calibration.intercept;
   FitDocumentWeights(gold, *embedder, shapes, options.threads, weights);
-  const std::string report = Report(seen, folds, ablation);
+  const std::string report = Report(seen, folds, ablation) + "\n" + sketch;
   std::fprintf(stderr, "%s", report.c_str());
   if (!options.report.empty()) std::ofstream(options.report) << report;
   std::ofstream out(options.output);

@@ -61,6 +61,7 @@ absl::StatusOr<double> Lattice::Forward(const StopCondition& stop) {
     for (int column = band_.begin(row); column < band_.end(row); ++column) {
       size_t n = 0;
       ForEachInto(row, column, [&](int, int, size_t from, size_t s) {
+        if (score(from, s) == kNever) return;
         terms[n++] = forward_[from] + score(from, s);
       });
       if (n > 0) forward_[band_.Node(row, column)] = LogSum(terms.data(), n);
@@ -79,7 +80,7 @@ absl::Status Lattice::Backward(const StopCondition& stop) {
       const size_t node = band_.Node(row, column);
       size_t n = 0;
       for (size_t s = 0; s < shapes_.size(); ++s) {
-        if (!Inside(row, column, shapes_[s])) continue;
+        if (score(node, s) == kNever || !Inside(row, column, shapes_[s])) continue;
         const size_t to = band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
         terms[n++] = backward_[to] + score(node, s);
       }
@@ -107,7 +108,7 @@ absl::StatusOr<std::vector<Bead>> Lattice::BestPath(
     for (int column = band_.begin(row); column < band_.end(row); ++column) {
       const size_t node = band_.Node(row, column);
       ForEachInto(row, column, [&](int from_row, int from_column, size_t from, size_t s) {
-        if (best[from] == kNever) return;
+        if (best[from] == kNever || score(from, s) == kNever) return;
         const double total = best[from] + gain(from_row, from_column, s);
         if (total > best[node]) {
           best[node] = total;

@@ -39,11 +39,18 @@ SearchBand SearchBand::Around(const std::vector<std::pair<int, int>>& path, int 
             column + static_cast<int>(static_cast<long long>(columns) * s / steps));
     }
   }
-  // Both ends rise; a path that leaves rows out is joined to its neighbours.
-  for (int r = 1; r <= sources; ++r) end[r] = std::max(end[r], end[r - 1]);
-  for (int r = sources - 1; r >= 0; --r) begin[r] = std::min(begin[r], begin[r + 1]);
+  return OfRows(std::move(begin), std::move(end));
+}
+
+SearchBand SearchBand::OfRows(std::vector<int> begin, std::vector<int> end) {
+  const int sources = static_cast<int>(begin.size()) - 1;
+  const int targets = end.back() - 1;
   begin[0] = 0;
-  end[sources] = targets + 1;
+  end[0] = std::max(end[0], 1);
+  // Both ends rise; rows left out are joined to their neighbours.
+  for (int r = 1; r <= sources; ++r) end[r] = std::max(end[r], end[r - 1]);
+  begin[sources] = std::min(begin[sources], targets);
+  for (int r = sources - 1; r >= 0; --r) begin[r] = std::min(begin[r], begin[r + 1]);
   for (int r = 1; r <= sources; ++r) begin[r] = std::min(begin[r], end[r - 1] - 1);
   for (int r = sources - 1; r >= 0; --r) begin[r] = std::min(begin[r], begin[r + 1]);
   return SearchBand(std::move(begin), std::move(end));

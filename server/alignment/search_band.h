@@ -33,6 +33,12 @@ class SearchBand {
   static SearchBand Around(const std::vector<std::pair<int, int>>& path, int sources, int targets,
                            int radius);
 
+  // The nodes [begin[row], end[row]) of each row, and as many more as the
+  // invariants ask for. A row with begin >= end asks for nothing itself.
+  // Requires: one more element than sources, equally many; of the last, `end` is
+  // one more than targets.
+  static SearchBand OfRows(std::vector<int> begin, std::vector<int> end);
+
   int sources() const { return static_cast<int>(begin_.size()) - 1; }
   int targets() const { return end_.back() - 1; }
   int begin(int row) const { return begin_[row]; }

@@ -87,14 +87,19 @@ bool BeginsSoftly(absl::string_view text) {
   return false;
 }
 
+void AddTo(const float* __restrict vector, int size, float* __restrict sum) {
+  for (int k = 0; k < size; ++k) sum[k] += vector[k];
+}
+
 }  // namespace
 
 absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
                                                const SentenceEmbedder& embedder,
                                                const StopCondition& stop) {
   EmbeddedDocument document;
-  document.word_vectors = EmbeddingMatrix(0, embedder.dimension());
-  document.sentence_vectors = EmbeddingMatrix(sentences.size(), embedder.dimension());
+  const int dimension = embedder.dimension();
+  document.word_vectors = EmbeddingMatrix(0, dimension);
+  document.sentence_vectors = EmbeddingMatrix(sentences.size(), dimension);
   document.token_begin.reserve(sentences.size() + 1);
   document.token_begin.push_back(0);
   absl::flat_hash_map<std::string, int32_t> numbers;
@@ -119,8 +124,7 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
         last_sentence[word] = static_cast<int>(s);
         ++document.words[word].sentences;
       }
-      const float* vector = document.word_vectors.row(word);
-      for (int k = 0; k < embedder.dimension(); ++k) sum[k] += vector[k];
+      AddTo(document.word_vectors.row(word), dimension, sum);
       document.tokens.push_back(word);
     }
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/similarity/bead_features.h"
 
+#include <algorithm>
+
 namespace hexapla {
 
 absl::string_view BeadFeatureName(int feature) {
@@ -54,6 +56,17 @@ absl::string_view DocumentFeatureName(int feature) {
       "document_margin", "document_score",    "document_intercept",
   };
   return kNames[feature];
+}
+
+int ShapeFeature(BeadShape shape) {
+  const int least = std::min(shape.sources, shape.targets);
+  const int most = std::max(shape.sources, shape.targets);
+  if (least == 1) {
+    static constexpr int kOneToMany[] = {kShape11, kShape12, kShape13, kShape14};
+    return most <= 4 ? kOneToMany[most - 1] : kShape15;
+  }
+  if (least == 2) return most == 2 ? kShape22 : most == 3 ? kShape23 : kShape24;
+  return kShape33;
 }
 
 }  // namespace hexapla

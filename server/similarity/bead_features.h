@@ -6,6 +6,8 @@
 
 #include "absl/strings/string_view.h"
 
+#include "server/alignment/monotonic_aligner.h"
+
 namespace hexapla {
 
 // The named terms of a bead's score. All that concern both sides are summed
@@ -104,6 +106,17 @@ enum DocumentFeature {
   kDocumentIntercept,
   kDocumentFeatures,
 };
+
+// The terms of the first, rough look at the beads, which have weights of their
+// own there (server/similarity/bead_sketch.h); in rising order.
+inline constexpr int kSketchTerms[] = {
+    kSemantic, kCosine,  kMargin,  kMergeGain, kLengthNear,     kLengthDeviation, kSentenceCount,
+    kCuts,     kShape11, kShape12, kShape22,   kShape13,        kShape23,         kShape14,
+    kShape33,  kShape24, kShape15, kDeletion,  kDeletionLength,
+};
+
+// The prior of a two-sided shape: kShape11 to kShape15.
+int ShapeFeature(BeadShape shape);
 
 using BeadFeatureVector = std::array<float, kBeadFeatures>;
 using DocumentFeatureVector = std::array<double, kDocumentFeatures>;

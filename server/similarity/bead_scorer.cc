@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -10,8 +11,7 @@
 namespace hexapla {
 namespace {
 
-// Low enough that no path with such a bead survives, high enough to add up.
-constexpr double kForbidden = -1e4;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 std::vector<int> BlanksBefore(const EmbeddedDocument& document) {
   std::vector<int> blanks(document.size() + 1);
@@ -40,10 +40,22 @@ absl::StatusOr<BeadScorer> BeadScorer::Create(
   return BeadScorer(std::move(evidence), source, target, weights);
 }
 
+absl::StatusOr<BeadScorer> BeadScorer::Create(SentenceSimilarity sentences, SentenceCells cells,
+                                              const EvidenceOptions& options,
+                                              const ScoringWeights& weights,
+                                              const StopCondition& stop) {
+  const EmbeddedDocument& source = *sentences.source().document;
+  const EmbeddedDocument& target = *sentences.target().document;
+  HEXAPLA_ASSIGN_OR_RETURN(
+      PairEvidence evidence,
+      PairEvidence::Create(std::move(sentences), std::move(cells), options, stop));
+  return BeadScorer(std::move(evidence), source, target, weights);
+}
+
 double BeadScorer::operator()(int source, int target, BeadShape shape) const {
   const int blanks = source_blanks_[source + shape.sources] - source_blanks_[source] +
                      target_blanks_[target + shape.targets] - target_blanks_[target];
-  if (blanks > 0) return shape.two_sided() ? kForbidden : 0;
+  if (blanks > 0) return shape.two_sided() ? kNever : 0;
   const BeadFeatureVector features = evidence_.Features(source, target, shape);
   double score = 0;
   for (int k = 0; k < kBeadFeatures; ++k) score += weights_->bead[k] * features[k];

@@ -29,6 +29,12 @@ class BeadScorer {
                                            const ScoringWeights& weights,
                                            const StopCondition& stop);
 
+  // With the words' evidence for the beads within `cells`.
+  static absl::StatusOr<BeadScorer> Create(SentenceSimilarity sentences, SentenceCells cells,
+                                           const EvidenceOptions& options,
+                                           const ScoringWeights& weights,
+                                           const StopCondition& stop);
+
   // Learns from a first alignment by these scores; see PairEvidence::Learn.
   absl::Status Learn(const Alignment& first, const StopCondition& stop) {
     return evidence_.Learn(first, stop);

@@ -38,6 +38,45 @@ void InnerProductsSimd(const float* HWY_RESTRICT x, const EmbeddingMatrix& rows,
   }
 }
 
+// Sums of products of 16-bit numbers, `stride` a multiple of every vector's size.
+void InnerProducts16Simd(const int16_t* HWY_RESTRICT x, const int16_t* HWY_RESTRICT rows,
+                         size_t stride, const int32_t* HWY_RESTRICT which, size_t count,
+                         float scale, float* HWY_RESTRICT out) {
+  const hn::CappedTag<int16_t, 32> d;
+  const hn::RepartitionToWide<decltype(d)> wide;
+  const auto multiply_add = [&](const int16_t* row, size_t k, auto& sum0, auto& sum1) {
+    sum0 =
+        hn::ReorderWidenMulAccumulate(wide, hn::LoadU(d, x + k), hn::LoadU(d, row + k), sum0, sum1);
+  };
+  const auto reduce = [&](auto sum0, auto sum1) {
+    return scale * static_cast<float>(hn::GetLane(hn::SumOfLanes(wide, hn::Add(sum0, sum1))));
+  };
+  size_t i = 0;
+  // Two rows at a time share the loads of x.
+  for (; i + 2 <= count; i += 2) {
+    const int16_t* const a = rows + which[i] * stride;
+    const int16_t* const b = rows + which[i + 1] * stride;
+    auto a0 = hn::Zero(wide);
+    auto a1 = hn::Zero(wide);
+    auto b0 = hn::Zero(wide);
+    auto b1 = hn::Zero(wide);
+    for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
+      multiply_add(a, k, a0, a1);
+      multiply_add(b, k, b0, b1);
+    }
+    out[i] = reduce(a0, a1);
+    out[i + 1] = reduce(b0, b1);
+  }
+  for (; i < count; ++i) {
+    auto sum0 = hn::Zero(wide);
+    auto sum1 = hn::Zero(wide);
+    for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
+      multiply_add(rows + which[i] * stride, k, sum0, sum1);
+    }
+    out[i] = reduce(sum0, sum1);
+  }
+}
+
 }  // namespace
 }  // namespace hexapla::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -47,6 +86,7 @@ namespace hexapla {
 
 HWY_EXPORT(InnerProductSimd);
 HWY_EXPORT(InnerProductsSimd);
+HWY_EXPORT(InnerProducts16Simd);
 
 void InnerProducts(const float* x, const EmbeddingMatrix& rows, const int32_t* which, size_t size,
                    float* out) {
@@ -64,6 +104,37 @@ void NormalizeRows(EmbeddingMatrix& rows) {
     if (norm == 0) continue;
     for (int k = 0; k < rows.dimension(); ++k) row[k] /= norm;
   }
+}
+
+namespace {
+
+// The length of a row of 16-bit numbers: the squares of its longest still add up
+// in 32 bits.
+constexpr float kUnit = 16384;
+constexpr size_t kLanes16Max = 32;
+
+}  // namespace
+
+UnitRows::UnitRows(const EmbeddingMatrix& rows)
+    : rows_(rows.rows()),
+      stride_((rows.dimension() + kLanes16Max - 1) / kLanes16Max * kLanes16Max),
+      values_(rows_ * stride_) {
+  for (size_t i = 0; i < rows_; ++i) {
+    const float* const row = rows.row(i);
+    const float norm = std::sqrt(InnerProduct(row, row, rows.dimension()));
+    if (norm == 0) continue;
+    int16_t* const out = values_.data() + i * stride_;
+    for (int k = 0; k < rows.dimension(); ++k) {
+      out[k] = static_cast<int16_t>(std::lrint(row[k] * (kUnit / norm)));
+    }
+  }
+}
+
+void UnitRows::Cosines(const UnitRows& x, size_t row, const UnitRows& y, const int32_t* which,
+                       size_t size, float* out) {
+  HWY_DYNAMIC_DISPATCH(InnerProducts16Simd)
+  (x.values_.data() + row * x.stride_, y.values_.data(), y.stride_, which, size,
+   1 / (kUnit * kUnit), out);
 }
 
 }  // namespace hexapla

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "server/embedding/embedding_matrix.h"
 
@@ -20,6 +21,24 @@ float InnerProduct(const float* x, const float* y, int dimension);
 
 // Scales every row to length 1; a row of zeros stays.
 void NormalizeRows(EmbeddingMatrix& rows);
+
+// The rows of a matrix scaled to length 1 and rounded to 16 bits, for cosines
+// that are exact to about 1e-3 at half the memory and time.
+class UnitRows {
+ public:
+  explicit UnitRows(const EmbeddingMatrix& rows);
+
+  size_t rows() const { return rows_; }
+  // out[i] = the cosine of row `row` of `x` and row which[i] of `y`, for i in
+  // [0, size). Requires: equal dimensions.
+  static void Cosines(const UnitRows& x, size_t row, const UnitRows& y, const int32_t* which,
+                      size_t size, float* out);
+
+ private:
+  size_t rows_;
+  size_t stride_;  // the dimension, padded with zeros
+  std::vector<int16_t> values_;
+};
 
 }  // namespace hexapla
 

@@ -2,45 +2,52 @@
 #include "server/similarity/pair_aligner.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "server/base/status_macros.h"
 #include "server/similarity/band_finder.h"
 #include "server/similarity/bead_scorer.h"
+#include "server/similarity/bead_sketch.h"
 
 namespace hexapla {
 namespace {
 
 // Beads that the first pass gives less are not looked at again.
 constexpr double kPossible = 1e-5;
-// Low enough that no path with such a bead survives, high enough to add up.
-constexpr double kForbidden = -1e4;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
 
-// A score for those beads that a first alignment found possible.
-class PossibleBeads {
+// The scores of candidates; the other beads of both sides score -infinity.
+class CandidateScorer {
  public:
-  PossibleBeads(const BeadScorer& scorer, const std::vector<LikelyBead>& likely)
-      : scorer_(scorer), likely_(likely) {}
+  CandidateScorer(const BeadScorer& scorer, const CandidateBeads& candidates,
+                  const std::vector<BeadShape>& shapes)
+      : scorer_(scorer), candidates_(candidates) {
+    for (size_t s = 0; s < shapes.size(); ++s) index_[shapes[s].sources][shapes[s].targets] = s;
+  }
 
-  // Called in the order of `likely`: by source, then by target.
-  double Score(int source, int target, BeadShape shape) {
-    if (!shape.two_sided()) return scorer_(source, target, shape);
-    const auto before = [&](const LikelyBead& bead) {
-      return std::pair(bead.source, bead.target) < std::pair(source, target);
-    };
-    while (next_ < likely_.size() && before(likely_[next_])) ++next_;
-    for (size_t i = next_; i < likely_.size(); ++i) {
-      if (likely_[i].source != source || likely_[i].target != target) break;
-      if (likely_[i].shape == shape) return scorer_(source, target, shape);
+  double operator()(int row, int column, BeadShape shape) const {
+    if (shape.two_sided() && !candidates_.Allows(row, column, IndexOf(shape))) return kNever;
+    return scorer_(row, column, shape);
+  }
+
+  // From here on only those that a first alignment found possible.
+  void Narrow(const std::vector<LikelyBead>& possible) {
+    std::fill(candidates_.allowed.begin(), candidates_.allowed.end(), 0);
+    for (const LikelyBead& bead : possible) {
+      candidates_.allowed[candidates_.band.Node(bead.source, bead.target)] |=
+          uint32_t{1} << IndexOf(bead.shape);
     }
-    return kForbidden;
   }
 
  private:
+  size_t IndexOf(BeadShape shape) const { return index_[shape.sources][shape.targets]; }
+
   const BeadScorer& scorer_;
-  const std::vector<LikelyBead>& likely_;
-  size_t next_ = 0;
+  CandidateBeads candidates_;
+  size_t index_[9][9] = {};
 };
 
 }  // namespace
@@ -48,23 +55,29 @@ class PossibleBeads {
 absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
                                         const EmbeddedDocument& target, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop) {
-  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand band, FindBand(source, target, {}, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand wide, FindBand(source, target, {}, stop));
+  const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
   const EvidenceOptions evidence = {.bead_size_max = options.merges ? options.bead_size_max : 1,
                                     .semantic = options.semantic};
+  HEXAPLA_ASSIGN_OR_RETURN(SentenceSimilarity sentences,
+                           SentenceSimilarity::Create(source, target, wide, evidence.bead_size_max,
+                                                      evidence.semantic, stop));
+  CandidateBeads candidates = AllBeads(wide);
+  if (options.semantic) {
+    HEXAPLA_ASSIGN_OR_RETURN(candidates, SketchBeads(sentences, wide, shapes, weights, stop));
+  }
+  const SearchBand& band = candidates.band;
   HEXAPLA_ASSIGN_OR_RETURN(BeadScorer scorer,
-                           BeadScorer::Create(source, target, band, evidence, weights, stop));
-  const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
+                           BeadScorer::Create(std::move(sentences), CellsOf(candidates, shapes),
+                                              evidence, weights, stop));
+  CandidateScorer score(scorer, candidates, shapes);
   HEXAPLA_ASSIGN_OR_RETURN(const Alignment first,
-                           AlignMonotonically(band, shapes, scorer, stop, kPossible));
+                           AlignMonotonically(band, shapes, score, stop, kPossible));
   HEXAPLA_RETURN_IF_ERROR(scorer.Learn(first, stop));
+  score.Narrow(first.likely);
   PairAlignment result;
-  PossibleBeads possible(scorer, first.likely);
-  HEXAPLA_ASSIGN_OR_RETURN(result.alignment, AlignMonotonically(
-                                                 band, shapes,
-                                                 [&](int row, int column, BeadShape shape) {
-                                                   return possible.Score(row, column, shape);
-                                                 },
-                                                 stop, options.likely_from));
+  HEXAPLA_ASSIGN_OR_RETURN(result.alignment,
+                           AlignMonotonically(band, shapes, score, stop, options.likely_from));
   result.probability = scorer.DocumentProbability(result.alignment);
   for (Bead& bead : result.alignment.beads) {
     bead.probability = scorer.CalibratedProbability(bead.probability);

@@ -29,9 +29,10 @@ struct PairAlignment {
   double probability = 0;
 };
 
-// Aligns two documents in two passes: the second scores the beads that the first
-// found possible, with what the first taught about the documents
-// (PairEvidence::Learn).
+// Aligns two documents in three looks. A sketch by sentence vectors and lengths
+// finds the beads that are possible at all (SketchBeads); a first alignment weighs
+// these by all features; a second scores those that the first found possible, with
+// what the first taught about the documents (PairEvidence::Learn).
 // Cost: linear in the sentences beyond small grids. Errors: as `stop` says.
 absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
                                         const EmbeddedDocument& target, const PairOptions& options,

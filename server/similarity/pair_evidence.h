@@ -12,7 +12,7 @@
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/bead_features.h"
-#include "server/similarity/sentence_cells.h"
+#include "server/similarity/sentence_similarity.h"
 #include "server/similarity/word_coverage.h"
 
 namespace hexapla {
@@ -28,18 +28,21 @@ struct EvidenceOptions {
 // worked out once for the cells of a band so that the features of any bead
 // inside it are sums and maxima over at most a few cells.
 //
-// A bead's cosine needs no vectors: the inner product of two sums is the sum of
-// the inner products, which are stored. A bead's coverage is, per word, the
-// maximum over the cells of the bead, which are stored as bytes.
+// A bead's cosine is a sum over the cells of the bead (sentence_similarity.h), its
+// coverage, per word, the maximum over them (word_coverage.h).
 //
 // Lifetime: borrows the documents.
-// Memory: per cell of the band 4 bytes and one for each word of its sentences.
-// Cost: an inner product of vectors per cell, and one per pair of distinct words.
+// Memory and cost: those of SentenceSimilarity and WordCoverage.
 // Threads: const methods may run concurrently.
 class PairEvidence {
  public:
   static absl::StatusOr<PairEvidence> Create(const EmbeddedDocument& source,
                                              const EmbeddedDocument& target, const SearchBand& band,
+                                             const EvidenceOptions& options,
+                                             const StopCondition& stop);
+
+  // The words' evidence for the beads within `cells`.
+  static absl::StatusOr<PairEvidence> Create(SentenceSimilarity sentences, SentenceCells cells,
                                              const EvidenceOptions& options,
                                              const StopCondition& stop);
 
@@ -59,54 +62,24 @@ class PairEvidence {
   DocumentFeatureVector DocumentFeatures(const Alignment& alignment) const;
 
  private:
-  // One side of the pair.
-  struct SideEvidence {
-    const EmbeddedDocument* document = nullptr;
-    EmbeddingMatrix vectors;           // of sentences, less their share of the mean
-    std::vector<float> gram;           // [sentence * bead_size_max + d]: v_s . v_{s+d}
-    std::vector<float> neighbourhood;  // mean cosine of the nearest few sentences
-    std::vector<float> best_cosine;    // highest cosine with any sentence
-    std::vector<float> best_coverage;  // highest coverage by any sentence
-    float cut_share = 0;               // of the breaks between sentences
-    float mean_length = 1;
-  };
-  // Where random pairs and true pairs of this document lie.
-  struct Scale {
-    float random = 0;
-    float typical = 1;
-    float Place(float x) const { return (x - random) / (typical - random); }
-    void SetTypical(double mean);
-  };
+  PairEvidence(SentenceSimilarity sentences, WordCoverage coverage, const EvidenceOptions& options);
 
-  PairEvidence(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells,
-               WordCoverage coverage, const EvidenceOptions& options);
-
-  void PrepareSide(const EmbeddedDocument& document, SideEvidence& side) const;
-  absl::Status FillCosines(const StopCondition& stop);
-  absl::Status Summarize(const StopCondition& stop);
+  absl::Status Summarize(const SentenceCells& cells, const StopCondition& stop);
   void LearnScales(const Alignment& first);
   void LearnRates(const Alignment& first);
 
-  float SpanNorm(const SideEvidence& side, SentenceRun run) const;
-  float SpanCosine(SentenceRun source, SentenceRun target) const;
   float MeanCoverage(SentenceRun source, SentenceRun target) const;
-  float MergeGain(SentenceRun source, SentenceRun target, float cosine) const;
-  static float Cuts(const SideEvidence& side, SentenceRun run);
-  float LengthDeviation(SentenceRun source, SentenceRun target) const;
-  void DeletionFeatures(const SideEvidence& side, int sentence, BeadFeatureVector& f) const;
-  void SemanticFeatures(SentenceRun source, SentenceRun target, BeadFeatureVector& f) const;
   void CoverageFeatures(SentenceRun source, SentenceRun target, BeadFeatureVector& f) const;
-  void FormFeatures(SentenceRun source, SentenceRun target, BeadFeatureVector& f) const;
+
+  const EmbeddedDocument& source_document() const { return *sentences_.source().document; }
+  const EmbeddedDocument& target_document() const { return *sentences_.target().document; }
 
   EvidenceOptions options_;
-  SentenceCells cells_;
+  SentenceSimilarity sentences_;
   WordCoverage coverage_;
-  SideEvidence source_;
-  SideEvidence target_;
-  std::vector<float> dots_;  // of cells: inner product of the sentence vectors
-  Scale cosine_scale_;
-  Scale coverage_scale_;
-  float length_ratio_ = 1;  // target characters a source character
+  std::vector<float> source_best_coverage_;  // highest by any sentence
+  std::vector<float> target_best_coverage_;
+  SimilarityScale coverage_scale_;
   float merge_rate_ = 0;
   float deletion_rate_ = 0;
 };

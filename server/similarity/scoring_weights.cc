@@ -24,6 +24,9 @@ auto Named(Weights& weights) {
   for (int i = 0; i < kBeadFeatures; ++i) {
     named.emplace_back(BeadFeatureName(i), &weights.bead[i]);
   }
+  for (const int i : kSketchTerms) {
+    named.emplace_back(absl::StrCat("sketch_", BeadFeatureName(i)), &weights.sketch[i]);
+  }
   for (int i = 0; i < kDocumentFeatures; ++i) {
     named.emplace_back(DocumentFeatureName(i), &weights.document[i]);
   }

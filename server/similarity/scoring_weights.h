@@ -21,6 +21,9 @@ namespace hexapla {
 struct ScoringWeights {
   // One a bead feature, in their order; the score of a bead is the inner product.
   std::array<double, kBeadFeatures> bead{};
+  // Those of the first look (server/similarity/bead_sketch.h): kSketchTerms, the
+  // others 0. In the file with the prefix "sketch_".
+  std::array<double, kBeadFeatures> sketch{};
   // Of the logistic that says whether two versions are versions of one another:
   // one a document feature, the last the intercept.
   std::array<double, kDocumentFeatures> document{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "server/alignment/search_band.h"
@@ -25,6 +26,21 @@ class SentenceCells {
       begin_.push_back(begin);
       end_.push_back(std::max(begin, end));
       offset_.push_back(offset_.back() + end_.back() - begin);
+    }
+  }
+
+  // Of each row the columns [begin[row], end[row]), and as many more as it takes
+  // that neither ever decreases; a row with begin >= end asks for nothing itself.
+  SentenceCells(std::vector<int> begin, std::vector<int> end, int columns)
+      : columns_(columns), begin_(std::move(begin)), end_(std::move(end)) {
+    const int rows = static_cast<int>(begin_.size());
+    for (int row = 1; row < rows; ++row) end_[row] = std::max(end_[row], end_[row - 1]);
+    for (int row = rows - 2; row >= 0; --row) begin_[row] = std::min(begin_[row], begin_[row + 1]);
+    offset_.push_back(0);
+    for (int row = 0; row < rows; ++row) {
+      begin_[row] = std::min(begin_[row], columns);
+      end_[row] = std::max(begin_[row], end_[row]);
+      offset_.push_back(offset_.back() + end_[row] - begin_[row]);
     }
   }
 

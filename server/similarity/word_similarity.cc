@@ -2,12 +2,9 @@
 #include "server/similarity/word_similarity.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-
-#include "server/similarity/cosine.h"
 
 namespace hexapla {
 namespace {
@@ -16,8 +13,6 @@ namespace {
 constexpr float kCosineFloor = 0.2F;
 // The most that words of different spelling reach.
 constexpr float kSimilarMost = 250;
-// All comparisons are kept up to this many bytes.
-constexpr size_t kKeptBytesMax = size_t{16} << 20;
 
 }  // namespace
 
@@ -26,30 +21,21 @@ WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDoc
     : source_(source),
       target_(target),
       semantic_(semantic),
-      keep_(source.words.size() * target.words.size() <= kKeptBytesMax),
       source_vectors_(source.word_vectors),
       target_vectors_(target.word_vectors),
       same_spelling_(source.words.size(), -1),
       window_of_word_(target.words.size(), 0),
-      similarities_(keep_ ? source.words.size() * target.words.size() : target.words.size()),
-      compared_(keep_ ? source.words.size() : 0),
+      similarities_(target.words.size()),
       cosines_(target.words.size()) {
-  NormalizeRows(source_vectors_);
-  NormalizeRows(target_vectors_);
   absl::flat_hash_map<absl::string_view, int32_t> spellings;
   for (size_t w = 0; w < target.words.size(); ++w) spellings.emplace(target.words[w].text, w);
   for (size_t w = 0; w < source.words.size(); ++w) {
     const auto found = spellings.find(source.words[w].text);
     if (found != spellings.end()) same_spelling_[w] = found->second;
   }
-  if (keep_) {
-    window_.resize(target.words.size());
-    std::iota(window_.begin(), window_.end(), 0);
-  }
 }
 
 void WordSimilarity::SetWindow(int begin, int end) {
-  if (keep_) return;
   window_.clear();
   ++windows_;
   for (int t = target_.token_begin[begin]; t < target_.token_begin[end]; ++t) {
@@ -61,20 +47,10 @@ void WordSimilarity::SetWindow(int begin, int end) {
 }
 
 const uint8_t* WordSimilarity::Of(int32_t word) {
-  uint8_t* similarities = similarities_.data() + (keep_ ? word * target_.words.size() : 0);
-  if (!keep_) {
-    Compare(word, similarities);
-  } else if (!compared_[word]) {
-    Compare(word, similarities);
-    compared_[word] = true;
-  }
-  return similarities;
-}
-
-void WordSimilarity::Compare(int32_t word, uint8_t* out) {
+  uint8_t* const out = similarities_.data();
   if (semantic_) {
-    InnerProducts(source_vectors_.row(word), target_vectors_, window_.data(), window_.size(),
-                  cosines_.data());
+    UnitRows::Cosines(source_vectors_, word, target_vectors_, window_.data(), window_.size(),
+                      cosines_.data());
   }
   const bool number = source_.words[word].kind == TokenKind::kNumber;
   for (size_t i = 0; i < window_.size(); ++i) {
@@ -85,6 +61,7 @@ void WordSimilarity::Compare(int32_t word, uint8_t* out) {
                     : static_cast<uint8_t>(std::clamp(above * kSimilarMost, 0.0F, kSimilarMost));
   }
   if (same_spelling_[word] >= 0) out[same_spelling_[word]] = kIdentical;
+  return out;
 }
 
 }  // namespace hexapla

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/embedding/embedded_document.h"
+#include "server/similarity/cosine.h"
 
 namespace hexapla {
 
@@ -13,9 +14,8 @@ namespace hexapla {
 // 255 for the same spelling, 0 for two different numbers, else the cosine of
 // their vectors above a floor, at most 250.
 //
-// Of small documents every pair of distinct words is compared at most once; of
-// large ones a word is compared with those of the window, each time it is asked
-// for, so that memory stays linear.
+// A word is compared with those of a window, each time it is asked for, so that
+// time and memory stay linear.
 //
 // Lifetime: borrows the documents.
 // Threads: not safe; one thread uses it at a time.
@@ -35,21 +35,17 @@ class WordSimilarity {
   const uint8_t* Of(int32_t word);
 
  private:
-  void Compare(int32_t word, uint8_t* out);
-
   const EmbeddedDocument& source_;
   const EmbeddedDocument& target_;
   const bool semantic_;
-  const bool keep_;                 // whether all comparisons fit in memory
-  EmbeddingMatrix source_vectors_;  // of words, unit length
-  EmbeddingMatrix target_vectors_;
+  const UnitRows source_vectors_;  // of words
+  const UnitRows target_vectors_;
   std::vector<int32_t> same_spelling_;  // source word -> target word or -1
   std::vector<int32_t> window_;         // target words
   std::vector<int> window_of_word_;     // target word -> the last window that held it
   int windows_ = 0;
-  std::vector<uint8_t> similarities_;  // all of them, or those of one word
-  std::vector<bool> compared_;
-  std::vector<float> cosines_;
+  std::vector<uint8_t> similarities_;  // of one word, by target word
+  std::vector<float> cosines_;         // by place in the window
 };
 
 }  // namespace hexapla

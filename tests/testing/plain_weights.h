@@ -21,6 +21,7 @@ inline ScoringWeights PlainWeights() {
   weights.bead[kDeletion] = 0.5;
   weights.bead[kDeletionSemantic] = -1;
   weights.bead[kDeletionCoverage] = -1;
+  for (const int k : kSketchTerms) weights.sketch[k] = weights.bead[k];
   weights.document[kDocumentCosine] = 8;
   weights.document[kDocumentCoverage] = 4;
   weights.document[kDocumentMatched] = 2;

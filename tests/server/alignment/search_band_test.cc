@@ -116,5 +116,37 @@ TEST(SearchBandTest, NodesGrowWithTheLengthOfThePathAndTheRadius) {
   EXPECT_LT(nodes(10000, 5), 10001u * (4 * 5 + 1));
 }
 
+TEST(SearchBandTest, RowsAreGivenNoMoreNodesThanTheInvariantsAsk) {
+  const SearchBand band = SearchBand::OfRows({0, 2, 9, 4}, {1, 4, 0, 6});
+  EXPECT_EQ(FaultOf(band, 3, 5), "");
+  EXPECT_EQ(band.targets(), 5);
+  EXPECT_EQ(band.begin(0), 0);
+  EXPECT_EQ(band.end(1), 4);
+  EXPECT_EQ(band.begin(3), 3);  // row 2 asked for nothing; 4 would not meet row 1
+  EXPECT_EQ(band.end(3), 6);
+}
+
+TEST(SearchBandTest, RowsOfAnyKindAreJoined) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 200; ++round) {
+    const int sources = static_cast<int>(random() % 30);
+    const int targets = static_cast<int>(random() % 30);
+    std::vector<int> begin;
+    std::vector<int> end;
+    for (int row = 0; row <= sources; ++row) {
+      begin.push_back(static_cast<int>(random() % (targets + 2)));
+      end.push_back(static_cast<int>(random() % (targets + 2)));
+    }
+    end.back() = targets + 1;
+    const SearchBand band = SearchBand::OfRows(begin, end);
+    ASSERT_EQ(FaultOf(band, sources, targets), "");
+    for (int row = 0; row <= sources; ++row) {
+      for (int column = begin[row]; column < end[row]; ++column) {
+        EXPECT_TRUE(band.Contains(row, column));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hexapla

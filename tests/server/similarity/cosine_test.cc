@@ -68,5 +68,35 @@ TEST(CosineTest, ARowOfZerosStays) {
   EXPECT_THAT(std::vector<float>(rows.row(1), rows.row(1) + 3), ElementsAre(0, 0, FloatEq(-1)));
 }
 
+TEST(CosineTest, UnitRowsGiveCosinesOfAnyDimension) {
+  for (const int dimension : {1, 3, 31, 32, 33, 200}) {
+    const EmbeddingMatrix rows = RandomRows(9, dimension);
+    const UnitRows units(rows);
+    const std::vector<int32_t> which = {8, 0, 3, 3, 1};
+    std::vector<float> out(which.size());
+    UnitRows::Cosines(units, 2, units, which.data(), which.size(), out.data());
+    for (size_t i = 0; i < which.size(); ++i) {
+      const float* const x = rows.row(2);
+      const float* const y = rows.row(which[i]);
+      const double expected = InnerProduct(x, y, dimension) /
+                              std::sqrt(InnerProduct(x, x, dimension)) /
+                              std::sqrt(InnerProduct(y, y, dimension));
+      EXPECT_NEAR(out[i], expected, 2e-3) << dimension;
+    }
+  }
+}
+
+TEST(CosineTest, AUnitRowOfZerosHasCosinesOfZero) {
+  EmbeddingMatrix rows(2, 3);
+  rows.row(1)[2] = -4;
+  const UnitRows units(rows);
+  const int32_t both[] = {0, 1};
+  float out[2];
+  UnitRows::Cosines(units, 0, units, both, 2, out);
+  EXPECT_THAT(out, ElementsAre(0, 0));
+  UnitRows::Cosines(units, 1, units, both, 2, out);
+  EXPECT_THAT(out, ElementsAre(0, FloatEq(1)));
+}
+
 }  // namespace
 }  // namespace hexapla

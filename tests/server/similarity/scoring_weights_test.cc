@@ -20,6 +20,7 @@ using ::testing::StartsWith;
 ScoringWeights SomeWeights() {
   ScoringWeights weights;
   for (int i = 0; i < kBeadFeatures; ++i) weights.bead[i] = 0.25 * i - 1;
+  for (const int i : kSketchTerms) weights.sketch[i] = 0.125 * i;
   for (int i = 0; i < kDocumentFeatures; ++i) weights.document[i] = -1.5 * i;
   weights.calibration_slope = 0.75;
   weights.calibration_intercept = -2e-3;
@@ -31,6 +32,7 @@ TEST(ScoringWeightsTest, WhatIsWrittenIsRead) {
   const absl::StatusOr<ScoringWeights> read = ScoringWeights::Parse(weights.ToText(), "w");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->bead, weights.bead);
+  EXPECT_EQ(read->sketch, weights.sketch);
   EXPECT_EQ(read->document, weights.document);
   EXPECT_EQ(read->calibration_slope, weights.calibration_slope);
   EXPECT_EQ(read->calibration_intercept, weights.calibration_intercept);
@@ -39,7 +41,7 @@ TEST(ScoringWeightsTest, WhatIsWrittenIsRead) {
 TEST(ScoringWeightsTest, CommentsSpacesAndCarriageReturnsAreSkipped) {
   const std::string text = absl::StrReplaceAll(
       SomeWeights().ToText(),
-      {{"\n", "\r\n"}, {"merge_gain ", "  merge_gain\t"}, {" 0.75", " 0.75 # ok"}});
+      {{"\n", "\r\n"}, {"coverage_gain ", "  coverage_gain\t"}, {" 0.75", " 0.75 # ok"}});
   const absl::StatusOr<ScoringWeights> read =
       ScoringWeights::Parse(absl::StrCat("# first\n\n", text, "\n#last"), "w");
   ASSERT_TRUE(read.ok()) << read.status();

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "server/alignment/monotonic_aligner.h"
 
 namespace hexapla {
@@ -37,6 +39,20 @@ TEST(SentenceCellsTest, ABandHasTheCellsOfEveryBeadInsideIt) {
       }
     }
   }
+}
+
+TEST(SentenceCellsTest, RowsAreGivenTheColumnsTheyAskForInRisingOrder) {
+  const SentenceCells cells({1, 9, 0, 4}, {3, 0, 2, 6}, 6);
+  EXPECT_EQ(cells.rows(), 4);
+  EXPECT_EQ(cells.columns(), 6);
+  const std::vector<int> begin = {0, 0, 0, 4};
+  const std::vector<int> end = {3, 3, 3, 6};
+  for (int row = 0; row < 4; ++row) {
+    EXPECT_EQ(cells.begin(row), begin[row]);
+    EXPECT_EQ(cells.end(row), end[row]);
+  }
+  EXPECT_EQ(cells.size(), 11U);
+  EXPECT_EQ(cells.Index(3, 4), 9U);
 }
 
 TEST(SentenceCellsTest, EmptyDocumentsHaveNone) {
