@@ -7,8 +7,10 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 
 #include "server/base/status_macros.h"
+#include "server/embedding/vector_sum.h"
 #include "server/text/code_points.h"
 
 namespace hexapla {
@@ -29,6 +31,7 @@ int CountCharacters(absl::string_view text) {
 }
 
 bool EndsSentence(UChar32 c) {
+  if (c < 0x80) return c == '.' || c == '!' || c == '?';
   return u_hasBinaryProperty(c, UCHAR_S_TERM) || c == 0x2026 /* ellipsis */;
 }
 
@@ -47,9 +50,9 @@ int CountUnits(absl::string_view text) {
       after_mark = letters_before;
       wide_mark = c >= 0x3000;
       spaced = false;
-    } else if (u_isUWhiteSpace(c)) {
+    } else if (c < 0x80 ? absl::ascii_isspace(static_cast<unsigned char>(c)) : IsSpace(c)) {
       spaced = true;
-    } else if (u_isalnum(c)) {
+    } else if (c < 0x80 ? absl::ascii_isalnum(static_cast<unsigned char>(c)) : u_isalnum(c) != 0) {
       if (after_mark && (spaced || wide_mark)) ++units;
       after_mark = false;
       letters_before = true;
@@ -87,10 +90,6 @@ bool BeginsSoftly(absl::string_view text) {
   return false;
 }
 
-void AddTo(const float* __restrict vector, int size, float* __restrict sum) {
-  for (int k = 0; k < size; ++k) sum[k] += vector[k];
-}
-
 }  // namespace
 
 absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
@@ -124,7 +123,7 @@ absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_vi
         last_sentence[word] = static_cast<int>(s);
         ++document.words[word].sentences;
       }
-      AddTo(document.word_vectors.row(word), dimension, sum);
+      AddVector(document.word_vectors.row(word), dimension, sum);
       document.tokens.push_back(word);
     }
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));

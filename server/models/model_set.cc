@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
+#include "server/embedding/cached_embedder.h"
 #include "server/embedding/fasttext_sentence_embedder.h"
 #include "server/langid/fasttext_language_identifier.h"
 #include "server/models/sha256.h"
@@ -124,7 +125,10 @@ absl::StatusOr<Identifiers> LoadIdentifiers(const std::string& directory,
 absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(const std::string& path,
                                                                      const ModelInfo& info) {
   HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
-  return FasttextSentenceEmbedder::Create(path, info.languages, info.dimension);
+  HEXAPLA_ASSIGN_OR_RETURN(
+      std::unique_ptr<const SentenceEmbedder> embedder,
+      FasttextSentenceEmbedder::Create(path, info.languages, info.dimension));
+  return std::make_unique<const CachedEmbedder>(std::move(embedder));
 }
 
 absl::StatusOr<ScoringWeights> LoadWeights(const std::string& path, const ModelInfo& info) {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_
+#define HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_
+
+#include <cstddef>
+
+namespace hexapla {
+
+// sum += x, element by element; vectorised for the machine it runs on.
+// Requires: the arrays do not overlap.
+void AddVector(const float* x, size_t size, float* sum);
+
+}  // namespace hexapla
+
+#endif  // HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_
