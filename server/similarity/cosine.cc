@@ -125,7 +125,8 @@ UnitRows::UnitRows(const EmbeddingMatrix& rows)
     if (norm == 0) continue;
     int16_t* const out = values_.data() + i * stride_;
     for (int k = 0; k < rows.dimension(); ++k) {
-      out[k] = static_cast<int16_t>(std::lrint(row[k] * (kUnit / norm)));
+      const float value = row[k] * (kUnit / norm);
+      out[k] = static_cast<int16_t>(value + std::copysign(0.5F, value));
     }
   }
 }

@@ -37,6 +37,11 @@ std::vector<int32_t> RecurringWords(const EmbeddedDocument& document, SentenceRu
   return words;
 }
 
+// What of their occurrences two words share, less some for chance.
+float Share(int meetings, int occurrences) {
+  return (static_cast<float>(meetings) - kChance) / static_cast<float>(occurrences);
+}
+
 }  // namespace
 
 std::vector<WordAssociation> LearnLexicon(const EmbeddedDocument& source,
@@ -47,7 +52,12 @@ std::vector<WordAssociation> LearnLexicon(const EmbeddedDocument& source,
     if (bead.source.empty() || bead.target.empty() || bead.probability < kSure) continue;
     const std::vector<int32_t> targets = RecurringWords(target, bead.target);
     for (const int32_t s : RecurringWords(source, bead.source)) {
-      for (const int32_t t : targets) ++meetings[{s, t}];
+      const int occurrences = source.words[s].sentences;
+      for (const int32_t t : targets) {
+        const auto [least, most] = std::minmax(occurrences, target.words[t].sentences);
+        // Two words of too different numbers could meet every time in vain.
+        if (Share(least, most) >= kShareMin) ++meetings[{s, t}];
+      }
     }
   }
   std::vector<WordAssociation> lexicon;
@@ -55,7 +65,7 @@ std::vector<WordAssociation> LearnLexicon(const EmbeddedDocument& source,
     if (count < kMeetingsMin) continue;
     const int occurrences =
         std::max(source.words[pair.first].sentences, target.words[pair.second].sentences);
-    const float share = (static_cast<float>(count) - kChance) / static_cast<float>(occurrences);
+    const float share = Share(count, occurrences);
     if (share < kShareMin) continue;
     lexicon.push_back(
         {pair.first, pair.second, static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});

@@ -74,14 +74,24 @@ WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocumen
     words.document = &document;
     const int size = document.size();
     const int rare = std::max(kNameSentences, size / 10);
+    std::vector<bool> is_name;
     absl::flat_hash_map<absl::string_view, int> others;
     for (size_t w = 0; w < other.words.size(); ++w) others.emplace(other.words[w].text, w);
     for (const EmbeddedDocument::Word& word : document.words) {
       words.weights.push_back(
           std::log(1 + static_cast<float>(size) / static_cast<float>(word.sentences)));
-      words.is_name.push_back(word.kind == TokenKind::kWord && word.sentences <= rare &&
-                              word.text.size() >= kNameBytesMin && others.contains(word.text));
+      is_name.push_back(word.kind == TokenKind::kWord && word.sentences <= rare &&
+                        word.text.size() >= kNameBytesMin && others.contains(word.text));
     }
+    for (int s = 0; s < size; ++s) {
+      words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
+      for (int t = 0; t < document.tokens_of(s); ++t) {
+        const int32_t word = document.tokens[document.token_begin[s] + t];
+        const bool is_number = document.words[word].kind == TokenKind::kNumber;
+        if (is_number || is_name[word]) words.telling.push_back({t, is_number});
+      }
+    }
+    words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
   };
   prepare(source, target, source_);
   prepare(target, source, target_);
@@ -188,10 +198,11 @@ void WordCoverage::WeighBySurprise() {
     for (const int32_t token : document.tokens) sum += words.weights[token];
     const auto mean = static_cast<float>(sum / std::max(1, document.size())) + 1e-6F;
     for (float& weight : words.weights) weight /= mean;
+    for (const int32_t token : document.tokens) words.token_weights.push_back(words.weights[token]);
     for (int s = 0; s < document.size(); ++s) {
       float weight = 0;
       for (int t = document.token_begin[s]; t < document.token_begin[s + 1]; ++t) {
-        weight += words.weights[document.tokens[t]];
+        weight += words.token_weights[t];
       }
       words.sentence_weights.push_back(weight);
     }
@@ -200,34 +211,41 @@ void WordCoverage::WeighBySurprise() {
   settle(target_usual, target_);
 }
 
-template <typename Visit>
-void WordCoverage::ForEachToken(Side side, int own, SentenceRun other, const Visit& visit) const {
-  const Words& words = of(side);
-  const int tokens = words.document->tokens_of(own);
-  const int32_t* word = words.document->tokens.data() + words.document->token_begin[own];
-  for (int t = 0; t < tokens; ++t) {
-    uint8_t best = 0;
-    for (int s = other.begin; s < other.end; ++s) best = std::max(best, Cover(side, own, s)[t]);
-    visit(words.weights[word[t]], word[t], best);
+const uint8_t* WordCoverage::BestCover(Side side, int own, SentenceRun other, Covers& best) const {
+  const uint8_t* const first = Cover(side, own, other.begin);
+  if (other.size() == 1) return first;
+  const int tokens = of(side).document->tokens_of(own);
+  std::copy(first, first + tokens, best.begin());
+  for (int s = other.begin + 1; s < other.end; ++s) {
+    const uint8_t* const cover = Cover(side, own, s);
+    for (int t = 0; t < tokens; ++t) best[t] = std::max(best[t], cover[t]);
   }
+  return best.data();
 }
 
 WordCoverage::Found WordCoverage::Find(Side side, SentenceRun own, SentenceRun other) const {
   const Words& words = of(side);
+  const EmbeddedDocument& document = *words.document;
+  Covers best;
   Found found;
   float covered = 0;
   float weight = 0;
   for (int s = own.begin; s < own.end; ++s) {
-    if (words.document->tokens_of(s) == 0) continue;
+    const int tokens = document.tokens_of(s);
+    if (tokens == 0) continue;
+    const int first = document.token_begin[s];
+    const uint8_t* const cover = BestCover(side, s, other, best);
     float here = 0;
-    ForEachToken(side, s, other, [&](float token_weight, int32_t word, uint8_t cover) {
-      here += token_weight * cover;
-      if (words.document->words[word].kind == TokenKind::kNumber) {
-        (cover == kIdentical ? found.numbers_matched : found.numbers_unmatched) += 1;
-      } else if (cover == kIdentical && words.is_name[word]) {
+    for (int t = 0; t < tokens; ++t) here += words.token_weights[first + t] * cover[t];
+    for (int i = words.telling_begin[s]; i < words.telling_begin[s + 1]; ++i) {
+      const Telling& telling = words.telling[i];
+      const bool identical = cover[telling.token] == kIdentical;
+      if (telling.is_number) {
+        (identical ? found.numbers_matched : found.numbers_unmatched) += 1;
+      } else if (identical) {
         found.names_matched += 1;
       }
-    });
+    }
     here /= kWhole;
     covered += here;
     weight += words.sentence_weights[s];
@@ -238,10 +256,15 @@ WordCoverage::Found WordCoverage::Find(Side side, SentenceRun own, SentenceRun o
 }
 
 float WordCoverage::CoveredOf(Side side, SentenceRun own, SentenceRun other) const {
+  const Words& words = of(side);
+  Covers best;
   float covered = 0;
   for (int s = own.begin; s < own.end; ++s) {
-    ForEachToken(side, s, other,
-                 [&](float weight, int32_t, uint8_t cover) { covered += weight * cover; });
+    const int tokens = words.document->tokens_of(s);
+    if (tokens == 0) continue;
+    const float* const weights = words.token_weights.data() + words.document->token_begin[s];
+    const uint8_t* const cover = BestCover(side, s, other, best);
+    for (int t = 0; t < tokens; ++t) covered += weights[t] * cover[t];
   }
   return covered / kWhole;
 }
@@ -279,6 +302,8 @@ float WordCoverage::SplitGain(SentenceRun source, SentenceRun target) const {
 }
 
 float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const {
+  const Words& words = of(side);
+  Covers best;
   float leak = 0;
   for (int s = own.begin; s < own.end; ++s) {
     const auto cell = [&](int o) {
@@ -287,13 +312,17 @@ float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const 
     const uint8_t* before = cell(other.begin - 1) ? Cover(side, s, other.begin - 1) : nullptr;
     const uint8_t* after = cell(other.end) ? Cover(side, s, other.end) : nullptr;
     if (before == nullptr && after == nullptr) continue;
-    int t = 0;
-    ForEachToken(side, s, other, [&](float weight, int32_t, uint8_t inside) {
-      const uint8_t outside =
-          std::max(before ? before[t] : uint8_t{0}, after ? after[t] : uint8_t{0});
-      if (outside > inside) leak += weight * static_cast<float>(outside - inside);
-      ++t;
-    });
+    const int tokens = words.document->tokens_of(s);
+    if (tokens == 0) continue;
+    const float* const weights = words.token_weights.data() + words.document->token_begin[s];
+    const uint8_t* const inside = BestCover(side, s, other, best);
+    // Without one of the neighbours the other stands for both.
+    if (before == nullptr) before = after;
+    if (after == nullptr) after = before;
+    for (int t = 0; t < tokens; ++t) {
+      const int outside = std::max(before[t], after[t]);
+      leak += weights[t] * static_cast<float>(std::max(0, outside - inside[t]));
+    }
   }
   return leak / kWhole;
 }
@@ -305,14 +334,14 @@ float WordCoverage::Leak(SentenceRun source, SentenceRun target) const {
 float WordCoverage::Crossing(Side side, int own, int here, int across, bool tail) const {
   const Words& words = of(side);
   const int tokens = words.document->tokens_of(own);
-  const int32_t* word = words.document->tokens.data() + words.document->token_begin[own];
+  const float* const weights = words.token_weights.data() + words.document->token_begin[own];
   const uint8_t* cover_here = Cover(side, own, here);
   const uint8_t* cover_across = Cover(side, own, across);
   float sum = 0;
   float most = 0;
   for (int k = 0; k < tokens; ++k) {
     const int t = tail ? tokens - 1 - k : k;
-    sum += words.weights[word[t]] * static_cast<float>(int{cover_across[t]} - int{cover_here[t]});
+    sum += weights[t] * static_cast<float>(int{cover_across[t]} - int{cover_here[t]});
     most = std::max(most, sum);
   }
   return most / kWhole;

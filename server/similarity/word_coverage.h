@@ -2,6 +2,7 @@
 #ifndef HEXAPLA_SERVER_SIMILARITY_WORD_COVERAGE_H_
 #define HEXAPLA_SERVER_SIMILARITY_WORD_COVERAGE_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -90,10 +91,17 @@ class WordCoverage {
   }
 
  private:
+  // A token that is a number, or a name: rare, and spelt alike on the other side.
+  struct Telling {
+    int32_t token;  // of its sentence
+    bool is_number;
+  };
   struct Words {
     const EmbeddedDocument* document = nullptr;
     std::vector<float> weights;           // of words
-    std::vector<bool> is_name;            // rare, and spelt alike on the other side
+    std::vector<float> token_weights;     // of tokens, that of their word
+    std::vector<Telling> telling;         // of all sentences, in order
+    std::vector<int32_t> telling_begin;   // sentence -> its first; one more at the end
     std::vector<float> sentence_weights;  // sums over tokens
     std::vector<size_t> offset;           // row -> its covers
     std::vector<uint8_t> cover;
@@ -107,9 +115,9 @@ class WordCoverage {
   const Words& of(Side side) const { return side == Side::kSource ? source_ : target_; }
   // The covers of the tokens of sentence `own` of `side` in sentence `other`.
   const uint8_t* Cover(Side side, int own, int other) const;
-  // Calls visit(weight, word, cover) for each token of `own` with its cover in the run.
-  template <typename Visit>
-  void ForEachToken(Side side, int own, SentenceRun other, const Visit& visit) const;
+  // Those in a run: a pointer into the covers, or to `best`, where they are put.
+  using Covers = std::array<uint8_t, kSentenceTokensMax>;
+  const uint8_t* BestCover(Side side, int own, SentenceRun other, Covers& best) const;
   float CoveredOf(Side side, SentenceRun own, SentenceRun other) const;
   float GainOf(Side side, SentenceRun own, SentenceRun other) const;
   float LeakOf(Side side, SentenceRun own, SentenceRun other) const;
