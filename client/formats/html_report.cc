@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "client/field_names.h"
 #include "client/formats/exchange_text.h"
 #include "client/formats/html_report_assets.h"
 #include "client/output_writer.h"
@@ -60,14 +61,14 @@ class HtmlReport {
  public:
   HtmlReport(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
              std::ostream& output)
-      : response_(response), summary_(response.summary()), output_(output) {
+      : response_(response), summary_(response.summary()), files_(files), output_(output) {
     for (size_t version = 0; version < files.size(); ++version) {
       const std::string& language = summary_.versions(static_cast<int>(version)).language();
-      const bool right_to_left = IsRightToLeft(language, FirstText(static_cast<int>(version)));
+      right_to_left_.push_back(IsRightToLeft(language, FirstText(static_cast<int>(version))));
       // Printable: a name has no paragraph of its own that would contain its marks.
       names_.push_back(EscapeHtml(Printable(files[version])));
       attributes_.push_back(absl::StrCat("lang=\"", EscapeHtml(language), "\" dir=\"",
-                                         right_to_left ? "rtl" : "ltr", "\""));
+                                         right_to_left_.back() ? "rtl" : "ltr", "\""));
     }
   }
 
@@ -124,13 +125,21 @@ class HtmlReport {
   }
 
   void WriteWarning(const v1::Warning& warning) {
-    std::string files;
+    std::vector<std::string> places;
     for (const int32_t version : warning.indices()) {
-      if (version < 0 || static_cast<size_t>(version) >= names_.size()) continue;
-      absl::StrAppend(&files, files.empty() ? "" : ", ", names_[version]);
+      if (version < 0 || static_cast<size_t>(version) >= files_.size()) continue;
+      places.push_back(files_[version]);
     }
-    output_ << "<li>" << files << (files.empty() ? "" : ": ")
-            << EscapeHtml(Printable(warning.message())) << "</li>\n";
+    const FieldNamer name_file = [this](absl::string_view field) {
+      for (size_t version = 0; version < files_.size(); ++version) {
+        if (field == absl::StrCat("versions[", version, "]")) return files_[version];
+      }
+      return std::string();
+    };
+    output_ << "<li>"
+            << EscapeHtml(
+                   Printable(NamePlace(warning.message(), absl::StrJoin(places, ", "), name_file)))
+            << "</li>\n";
   }
 
   void WritePairs() {
@@ -149,9 +158,10 @@ class HtmlReport {
             << "<tr><th scope=\"col\" class=\"number\">Bead</th>";
     for (size_t version = 0; version < names_.size(); ++version) {
       const v1::AlignedVersion& aligned = summary_.versions(static_cast<int>(version));
-      output_ << "<th scope=\"col\" data-name=\"" << names_[version] << "\">" << names_[version]
-              << "<small>" << EscapeHtml(LanguageName(aligned.language())) << ", "
-              << aligned.sentence_count() << " sentences</small></th>";
+      output_ << "<th scope=\"col\"" << (right_to_left_[version] ? " class=\"rtl\"" : "")
+              << " data-name=\"" << names_[version] << "\">" << names_[version] << "<small>"
+              << EscapeHtml(LanguageName(aligned.language())) << ", " << aligned.sentence_count()
+              << " sentences</small></th>";
     }
     output_ << "</tr></thead>\n<tbody>\n";
   }
@@ -197,10 +207,12 @@ class HtmlReport {
 
   const v1::AlignDocumentsResponse& response_;
   const v1::AlignmentSummary& summary_;
+  const std::vector<std::string>& files_;
   std::ostream& output_;
   // Of each version, escaped: the name of its file, language and direction.
   std::vector<std::string> names_;
   std::vector<std::string> attributes_;
+  std::vector<bool> right_to_left_;
 };
 
 }  // namespace

@@ -45,6 +45,7 @@ details td, details th { padding: 0 1rem 0 0; text-align: start; font-weight: no
   border-block: 1px solid var(--line); padding: 0.5rem 0.75rem; overflow-wrap: anywhere;
 }
 #beads thead small { display: block; font-weight: normal; color: var(--quiet); }
+#beads thead .rtl { text-align: right; }
 #beads .number { width: 6.5rem; }
 #beads tbody th { font-weight: normal; text-align: start; white-space: nowrap; }
 #beads tbody th a { color: var(--quiet); text-decoration: none; margin-inline-end: 0.6rem; }

@@ -43,6 +43,7 @@ TEST(HtmlReportTest, VersionsAreColumnsInTheirOwnDirection) {
   EXPECT_THAT(page, HasSubstr("<td lang=\"ar\" dir=\"rtl\" class=\""));
   EXPECT_THAT(page, HasSubstr("<small>Arabic (ar), 0 sentences</small>"));
   EXPECT_THAT(page, HasSubstr("a.txt</th><th>c.txt</th><td>0.25</td>"));
+  EXPECT_THAT(page, HasSubstr("<th scope=\"col\" class=\"rtl\" data-name=\"c.txt\">"));
   EXPECT_THAT(page, HasSubstr("--versions: 3;"));
 }
 
@@ -58,6 +59,17 @@ TEST(HtmlReportTest, DoubtAndAbsenceAreMarked) {
   EXPECT_THAT(page, HasSubstr("0.49?</th>"));
   EXPECT_EQ(Count(page, "class=\"low\" tabindex"), 2);
   EXPECT_THAT(page, HasSubstr("<p aria-label=\"absent\">—</p>"));
+}
+
+TEST(HtmlReportTest, WarningsNameTheFiles) {
+  const std::string page =
+      Write(AlignmentReply({"en", "fr"})
+                .Warning(v1::Warning::REASON_VERSIONS_UNRELATED, {0, 1},
+                         "versions[0] and versions[1] look unrelated")
+                .Warning(v1::Warning::REASON_LANGUAGE_NOT_COVERED, {1}, "no vectors for it"),
+            {"a.txt", "b<.txt"});
+  EXPECT_THAT(page, HasSubstr("<li>a.txt and b&lt;.txt look unrelated</li>"));
+  EXPECT_THAT(page, HasSubstr("<li>b&lt;.txt: no vectors for it</li>"));
 }
 
 TEST(HtmlReportTest, OneCellIsInTheOrderOfTab) {

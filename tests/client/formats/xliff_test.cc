@@ -62,6 +62,11 @@ TEST(XliffTest, ABeadWithoutASourceHasAnEmptyOne) {
   EXPECT_THAT(xml, HasSubstr("<source></source>\n    <target>1.0</target>"));
 }
 
+TEST(XliffTest, NoBeadsAreAnEmptyUnit) {
+  EXPECT_THAT(Write(AlignmentReply({"en", "fr"}), {"a", "b"}),
+              HasSubstr("<unit id=\"1\">\n   <segment>\n    <source />"));
+}
+
 TEST(XliffTest, MarkupInTextIsEscaped) {
   EXPECT_THAT(WriteOne("<b>&\"' ]]>", "x"), HasSubstr("<source>&lt;b&gt;&amp;\"' ]]&gt;</source>"));
 }
