@@ -37,8 +37,10 @@ constexpr int kLastReconnectMs = 1000;
 constexpr int kKeepaliveMs = 20000;
 constexpr int kKeepaliveTimeoutMs = 10000;
 // How long a call may take that only finds out why there is no connection.
-constexpr absl::Duration kProbeTimeout = absl::Seconds(1);
+constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
 
+// Our own cancellations are never repeated; a server that is being stopped cancels
+// calls that reach it too late.
 constexpr char kRetryPolicy[] = R"("methodConfig": [{
     "name": [{}],
     "retryPolicy": {
@@ -46,7 +48,7 @@ constexpr char kRetryPolicy[] = R"("methodConfig": [{
       "initialBackoff": "0.1s",
       "maxBackoff": "1s",
       "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE"]
+      "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
     }
   }])";
 // A single server that is not serving must still be able to say so.

@@ -114,6 +114,15 @@ TEST(ConnectTest, RepeatsACallWhileTheServerIsUnavailable) {
   EXPECT_EQ(fake.calls, 3);
 }
 
+TEST(ConnectTest, RepeatsACallThatAServerCancelsAsItStops) {
+  FakeService fake;
+  fake.align = [&fake](const auto&, auto&) {
+    return fake.calls < 2 ? grpc::Status(grpc::StatusCode::CANCELLED, "") : grpc::Status::OK;
+  };
+  const AlignmentClient client(*Connect({fake.Address()}, absl::Seconds(10)), absl::Seconds(100));
+  EXPECT_TRUE(client.AlignDocuments({}).ok());
+}
+
 TEST(ConnectTest, StopsRepeatingInTheEnd) {
   FakeService fake;
   fake.align = [](const auto&, auto&) {
