@@ -163,11 +163,12 @@ class AlignmentTable {
                       [](const v1::BeadSide& side) { return side.sentence_indices().empty(); });
       doubtful += bead.probability() < kDoubtful;
     }
-    WriteLine(
-        Styled(kDim, absl::StrFormat("%d beads, %d with a version absent (—), %d doubtful (?); "
-                                     "probably one document: %.2f",
-                                     response_.beads_size(), incomplete, doubtful,
-                                     response_.summary().document_probability())));
+    const std::string text = absl::StrFormat(
+        "%d beads, %d with a version absent (—), %d doubtful (?); probably one document: %.2f",
+        response_.beads_size(), incomplete, doubtful, response_.summary().document_probability());
+    for (const std::string& line : layout_.Wrap(text, std::max(kColumnsMin, terminal_.columns))) {
+      WriteLine(Styled(kDim, line));
+    }
   }
 
   const v1::AlignDocumentsResponse& response_;

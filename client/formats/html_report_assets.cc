@@ -70,10 +70,12 @@ details td, details th { padding: 0 1rem 0 0; text-align: start; font-weight: no
 [data-show="doubtful"] #beads tbody tr:not(.has-doubt),
 [data-show="absent"] #beads tbody tr:not(.has-gap) { display: none; }
 #reader {
-  position: fixed; inset: auto 0 0 0; z-index: 2; max-height: 40vh; overflow: auto;
+  position: fixed; inset: auto 0 0 0; z-index: 2; max-height: 45vh; overflow: hidden;
+  pointer-events: none;
   background: var(--head); border-top: 2px solid var(--ring); padding: 0.6rem 1.25rem;
   display: grid; gap: 0.3rem 1rem; grid-template-columns: minmax(6rem, max-content) 1fr;
 }
+#reader.above { inset: 0 0 auto 0; border-top: none; border-bottom: 2px solid var(--ring); }
 #reader[hidden] { display: none; }
 #reader dt { color: var(--quiet); overflow-wrap: anywhere; max-width: 30vw; }
 #reader dd { margin: 0; }
@@ -118,7 +120,8 @@ const char kHtmlReportScript[] = R"js(
         box.top >= table.tHead.getBoundingClientRect().bottom - 1 && box.bottom <= innerHeight;
   };
 
-  // Marks a cell and its counterparts; those out of sight are read at the foot.
+  // Marks a cell and its counterparts; those out of sight are read at the foot, or at
+  // the head where the foot would cover the cell.
   const show = (cell) => {
     if (shown === cell) return;
     hide();
@@ -137,6 +140,7 @@ const char kHtmlReportScript[] = R"js(
       text.append(...[...other.childNodes].map((node) => node.cloneNode(true)));
       reader.append(name, text);
     });
+    reader.classList.toggle('above', cell.getBoundingClientRect().bottom > innerHeight * 0.55);
     reader.hidden = reader.childElementCount === 0;
   };
 

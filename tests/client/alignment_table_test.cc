@@ -47,24 +47,25 @@ TEST(AlignmentTableTest, StandsSideBySide) {
 1  0.41?  It was late.        │ Il avait du retard.
           Nobody minded.      │
 2  0.90   Bells rang.         │ —
-3 beads, 1 with a version absent (—), 1 doubtful (?); probably one document: 0.98
+3 beads, 1 with a version absent (—), 1 doubtful
+(?); probably one document: 0.98
 )");
 }
 
 TEST(AlignmentTableTest, RightToLeftColumnsAreFlushRightAndIsolated) {
-  EXPECT_EQ(
-      Table(AlignmentReply({"ar", "en"})
-                .Bead(1, {{0}, {0}}, {{"غادرت العبّارة الرصيف 7:40."}, {"The ferry left."}})
-                .Bead(1, {{}, {1}}, {{}, {"Alone."}})
-                .Pair(0, 1, 1),
-            {"a", "b"}, {.columns = 44}),
-      R"(
+  EXPECT_EQ(Table(AlignmentReply({"ar", "en"})
+                      .Bead(1, {{0}, {0}}, {{"غادرت العبّارة الرصيف 7:40."}, {"The ferry left."}})
+                      .Bead(1, {{}, {1}}, {{}, {"Alone."}})
+                      .Pair(0, 1, 1),
+                  {"a", "b"}, {.columns = 44}),
+            R"(
 #  prob   a (ar)          │ b (en)
 )" + Rule(44) +
-          "\n0  1.00     \u2067غادرت العبّارة\u2069 │ The ferry left.\n"
-          "             \u2067الرصيف 7:40.\u2069 │\n"
-          "1  1.00                 \u2067—\u2069 │ Alone.\n"
-          "2 beads, 1 with a version absent (—), 0 doubtful (?); probably one document: 1.00\n");
+                "\n0  1.00     \u2067غادرت العبّارة\u2069 │ The ferry left.\n"
+                "             \u2067الرصيف 7:40.\u2069 │\n"
+                "1  1.00                 \u2067—\u2069 │ Alone.\n"
+                "2 beads, 1 with a version absent (—), 0\n"
+                "doubtful (?); probably one document: 1.00\n");
 }
 
 TEST(AlignmentTableTest, EveryLineFitsTheTerminal) {
@@ -102,7 +103,9 @@ TEST(AlignmentTableTest, StacksVersionsThatWouldBeTooNarrow) {
           Le ferry a quitté le
           quai.
           —
-1 beads, 1 with a version absent (—), 0 doubtful (?); probably one document: 1.00
+1 beads, 1 with a version absent
+(—), 0 doubtful (?); probably one
+document: 1.00
 )");
 }
 

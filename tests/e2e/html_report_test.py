@@ -139,6 +139,19 @@ class Report(unittest.TestCase):
             "getComputedStyle(document.querySelector('#reader dd:last-child')).direction"), "rtl")
         keep_picture("narrow")
 
+    def test_the_reader_covers_no_marked_cell(self):
+        self.samples("en", "fr", "ar")
+        browser.resize(500, 700)
+        browser.evaluate("scrollTo(0, 600)")
+        for y in (200, 660):
+            browser.hover(200, y)
+            self.assertFalse(browser.evaluate("document.getElementById('reader').hidden"))
+            marked, reader = browser.evaluate(
+                "['.from', '#reader'].map((name) => { const b ="
+                "document.querySelector(name).getBoundingClientRect(); return [b.top, b.bottom]; })")
+            self.assertFalse(reader[0] <= y < reader[1], (marked, reader))
+            self.assertTrue(marked[0] <= y < marked[1], (marked, reader))
+
     def test_keys_reach_every_cell(self):
         self.samples("en", "fr", "ar")
         for _ in range(10):
