@@ -2,13 +2,14 @@
 #include "server/similarity/band_finder.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
-#include "server/alignment/lattice.h"
-#include "server/alignment/monotonic_aligner.h"
 #include "server/base/status_macros.h"
+#include "server/embedding/vector_sum.h"
 #include "server/similarity/cosine.h"
 
 namespace hexapla {
@@ -17,72 +18,119 @@ namespace {
 using Path = std::vector<std::pair<int, int>>;
 
 // A cosine under this is worth less than leaving both sides alone.
-constexpr double kCosineOfNothing = 0.15;
+constexpr float kCosineOfNothing = 0.15F;
 // At the coarse levels a path may stray further before it is refined.
 constexpr int kCoarseRadius = 8;
 
-// Sentence vectors less the document's mean, of length 1.
-EmbeddingMatrix Centred(const EmbeddedDocument& document) {
-  EmbeddingMatrix vectors = document.sentence_vectors;
+// A document at every coarseness: level 0 has its sentence vectors less the
+// document's mean, each level has those of the one before added up in pairs.
+std::vector<UnitRows> PyramidOf(const EmbeddedDocument& document, size_t levels) {
+  const EmbeddingMatrix& vectors = document.sentence_vectors;
   const int dimension = vectors.dimension();
   std::vector<double> mean(dimension);
   for (size_t s = 0; s < vectors.rows(); ++s) {
     for (int k = 0; k < dimension; ++k) mean[k] += vectors.row(s)[k];
   }
-  const double tokens = std::max<double>(1, static_cast<double>(document.tokens.size()));
+  for (double& x : mean) x /= std::max<double>(1, static_cast<double>(document.tokens.size()));
+  std::vector<UnitRows> pyramid;
+  EmbeddingMatrix sums((vectors.rows() + 1) / 2, dimension);
+  std::vector<float> centred(dimension);
+  pyramid.emplace_back(vectors.rows(), dimension);
   for (size_t s = 0; s < vectors.rows(); ++s) {
-    const double share = document.tokens_of(static_cast<int>(s)) / tokens;
+    const double share = document.tokens_of(static_cast<int>(s));
     for (int k = 0; k < dimension; ++k) {
-      vectors.row(s)[k] -= static_cast<float>(share * mean[k]);
+      centred[k] = vectors.row(s)[k] - static_cast<float>(share * mean[k]);
     }
+    pyramid.back().Set(s, centred.data());
+    AddVector(centred.data(), dimension, sums.row(s / 2));
   }
-  return vectors;
-}
-
-EmbeddingMatrix Halved(const EmbeddingMatrix& vectors) {
-  EmbeddingMatrix halved((vectors.rows() + 1) / 2, vectors.dimension());
-  for (size_t s = 0; s < vectors.rows(); ++s) {
-    for (int k = 0; k < vectors.dimension(); ++k) halved.row(s / 2)[k] += vectors.row(s)[k];
+  while (pyramid.size() < levels) {
+    pyramid.emplace_back(sums);
+    EmbeddingMatrix halved((sums.rows() + 1) / 2, dimension);
+    for (size_t s = 0; s < sums.rows(); ++s) AddVector(sums.row(s), dimension, halved.row(s / 2));
+    sums = std::move(halved);
   }
-  return halved;
+  return pyramid;
 }
 
 // The best path of 1-1 beads and deletions by cosine alone.
-absl::StatusOr<Path> CosinePath(EmbeddingMatrix source, EmbeddingMatrix target,
+absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
                                 const SearchBand& band, const StopCondition& stop) {
-  NormalizeRows(source);
-  NormalizeRows(target);
-  const std::vector<BeadShape> shapes = BeadShapes(1, /*merges=*/false);
-  const Lattice lattice(band, shapes);
-  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<Bead> beads,
-                           lattice.BestPath(
-                               [&](int row, int column, size_t shape) {
-                                 if (!shapes[shape].two_sided()) return 0.0;
-                                 return InnerProduct(source.row(row), target.row(column),
-                                                     source.dimension()) -
-                                        kCosineOfNothing;
-                               },
-                               stop));
-  Path path = {{0, 0}};
-  for (const Bead& bead : beads) path.emplace_back(bead.source.end, bead.target.end);
+  enum Step : uint8_t { kInsertion, kDeletion, kPair };
+  std::vector<float> best(band.nodes(), -std::numeric_limits<float>::infinity());
+  std::vector<Step> last(band.nodes(), kInsertion);
+  std::vector<int32_t> columns(band.targets());
+  std::iota(columns.begin(), columns.end(), 0);
+  std::vector<float> cosines(band.targets());
+  best[0] = 0;
+  const auto reach = [&](size_t node, float score, Step step) {
+    if (score <= best[node]) return;
+    best[node] = score;
+    last[node] = step;
+  };
+  for (int row = 0; row <= band.sources(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    const int begin = band.begin(row);
+    const int end = band.end(row);
+    for (int column = begin; column + 1 < end; ++column) {
+      reach(band.Node(row, column + 1), best[band.Node(row, column)], kInsertion);
+    }
+    if (row == band.sources()) break;
+    const int pairs_end = std::min(end, band.targets());
+    UnitRows::Cosines(source, row, target, columns.data() + begin, pairs_end - begin,
+                      cosines.data());
+    for (int column = begin; column < end; ++column) {
+      const float score = best[band.Node(row, column)];
+      if (band.Contains(row + 1, column)) reach(band.Node(row + 1, column), score, kDeletion);
+      if (band.Contains(row + 1, column + 1)) {
+        reach(band.Node(row + 1, column + 1), score + cosines[column - begin] - kCosineOfNothing,
+              kPair);
+      }
+    }
+  }
+  Path path;
+  for (int row = band.sources(), column = band.targets(); row > 0 || column > 0;) {
+    path.emplace_back(row, column);
+    const Step step = last[band.Node(row, column)];
+    if (step != kInsertion) --row;
+    if (step != kDeletion) --column;
+  }
+  path.emplace_back(0, 0);
+  std::reverse(path.begin(), path.end());
   return path;
 }
 
-absl::StatusOr<Path> CoarsePath(EmbeddingMatrix source, EmbeddingMatrix target,
+absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source, const EmbeddedDocument& target,
                                 const BandOptions& options, const StopCondition& stop) {
-  const int rows = static_cast<int>(source.rows());
-  const int columns = static_cast<int>(target.rows());
-  if (static_cast<size_t>(rows + 1) * (columns + 1) <= options.full_nodes_max) {
-    const SearchBand whole = SearchBand::Full(rows, columns);
-    return CosinePath(std::move(source), std::move(target), whole, stop);
+  const auto halved = [](int size, size_t level) {
+    for (; level > 0; --level) size = (size + 1) / 2;
+    return size;
+  };
+  size_t level = 0;
+  const auto nodes = [&] {
+    return static_cast<size_t>(halved(source.size(), level) + 1) *
+           (halved(target.size(), level) + 1);
+  };
+  while (nodes() > options.full_nodes_max && halved(source.size(), level) > 1 &&
+         halved(target.size(), level) > 1) {
+    ++level;
   }
-  HEXAPLA_ASSIGN_OR_RETURN(Path path, CoarsePath(Halved(source), Halved(target), options, stop));
-  for (auto& [row, column] : path) {
-    row = std::min(2 * row, rows);
-    column = std::min(2 * column, columns);
+  const std::vector<UnitRows> sources = PyramidOf(source, level + 1);
+  const std::vector<UnitRows> targets = PyramidOf(target, level + 1);
+  SearchBand band = SearchBand::Full(static_cast<int>(sources[level].rows()),
+                                     static_cast<int>(targets[level].rows()));
+  while (true) {
+    HEXAPLA_ASSIGN_OR_RETURN(Path path, CosinePath(sources[level], targets[level], band, stop));
+    if (level == 0) return path;
+    --level;
+    const auto rows = static_cast<int>(sources[level].rows());
+    const auto columns = static_cast<int>(targets[level].rows());
+    for (auto& [row, column] : path) {
+      row = std::min(2 * row, rows);
+      column = std::min(2 * column, columns);
+    }
+    band = SearchBand::Around(path, rows, columns, kCoarseRadius);
   }
-  const SearchBand band = SearchBand::Around(path, rows, columns, kCoarseRadius);
-  return CosinePath(std::move(source), std::move(target), band, stop);
 }
 
 }  // namespace
@@ -93,8 +141,7 @@ absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const Embedd
       source.tokens.size() * target.tokens.size() <= options.full_token_pairs_max) {
     return SearchBand::Full(source.size(), target.size());
   }
-  HEXAPLA_ASSIGN_OR_RETURN(const Path path,
-                           CoarsePath(Centred(source), Centred(target), options, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const Path path, FinestPath(source, target, options, stop));
   return SearchBand::Around(path, source.size(), target.size(), options.radius);
 }
 

@@ -115,19 +115,23 @@ constexpr size_t kLanes16Max = 32;
 
 }  // namespace
 
-UnitRows::UnitRows(const EmbeddingMatrix& rows)
-    : rows_(rows.rows()),
-      stride_((rows.dimension() + kLanes16Max - 1) / kLanes16Max * kLanes16Max),
-      values_(rows_ * stride_) {
-  for (size_t i = 0; i < rows_; ++i) {
-    const float* const row = rows.row(i);
-    const float norm = std::sqrt(InnerProduct(row, row, rows.dimension()));
-    if (norm == 0) continue;
-    int16_t* const out = values_.data() + i * stride_;
-    for (int k = 0; k < rows.dimension(); ++k) {
-      const float value = row[k] * (kUnit / norm);
-      out[k] = static_cast<int16_t>(value + std::copysign(0.5F, value));
-    }
+UnitRows::UnitRows(size_t rows, int dimension)
+    : rows_(rows),
+      dimension_(dimension),
+      stride_((dimension + kLanes16Max - 1) / kLanes16Max * kLanes16Max),
+      values_(rows_ * stride_) {}
+
+UnitRows::UnitRows(const EmbeddingMatrix& rows) : UnitRows(rows.rows(), rows.dimension()) {
+  for (size_t i = 0; i < rows_; ++i) Set(i, rows.row(i));
+}
+
+void UnitRows::Set(size_t i, const float* row) {
+  const float norm = std::sqrt(InnerProduct(row, row, dimension_));
+  const float scale = norm == 0 ? 0 : kUnit / norm;
+  int16_t* const out = values_.data() + i * stride_;
+  for (int k = 0; k < dimension_; ++k) {
+    const float value = row[k] * scale;
+    out[k] = static_cast<int16_t>(value + std::copysign(0.5F, value));
   }
 }
 

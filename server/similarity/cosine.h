@@ -26,9 +26,13 @@ void NormalizeRows(EmbeddingMatrix& rows);
 // that are exact to about 1e-3 at half the memory and time.
 class UnitRows {
  public:
+  // Rows of zeros.
+  UnitRows(size_t rows, int dimension);
   explicit UnitRows(const EmbeddingMatrix& rows);
 
   size_t rows() const { return rows_; }
+  // Row `i` becomes `row`, scaled.
+  void Set(size_t i, const float* row);
   // out[i] = the cosine of row `row` of `x` and row which[i] of `y`, for i in
   // [0, size). Requires: equal dimensions.
   static void Cosines(const UnitRows& x, size_t row, const UnitRows& y, const int32_t* which,
@@ -36,6 +40,7 @@ class UnitRows {
 
  private:
   size_t rows_;
+  int dimension_;
   size_t stride_;  // the dimension, padded with zeros
   std::vector<int16_t> values_;
 };

@@ -11,9 +11,11 @@ namespace {
 
 // Beads this probable are sure.
 constexpr double kSure = 0.7;
-// Words of more than this share of the sentences are too common to tell.
+// Words of more than this share of the sentences, or of so many, are too common
+// to tell.
 constexpr int kCommonShare = 8;
 constexpr int kCommonMin = 3;
+constexpr int kCommonMax = 1000;
 // How often two words must meet, how much of that is put down to chance, and the
 // least share of their occurrences that must remain.
 constexpr int kMeetingsMin = 2;
@@ -24,7 +26,7 @@ constexpr float kSimilarityMost = 250;
 
 // The distinct words of a run that recur in the document without being common.
 std::vector<int32_t> RecurringWords(const EmbeddedDocument& document, SentenceRun run) {
-  const int most = std::max(kCommonMin, document.size() / kCommonShare);
+  const int most = std::clamp(document.size() / kCommonShare, kCommonMin, kCommonMax);
   std::vector<int32_t> words;
   for (int t = document.token_begin[run.begin]; t < document.token_begin[run.end]; ++t) {
     const EmbeddedDocument::Word& word = document.words[document.tokens[t]];

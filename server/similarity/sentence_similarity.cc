@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "server/base/status_macros.h"
+#include "server/embedding/vector_sum.h"
 #include "server/similarity/cosine.h"
 
 namespace hexapla {
@@ -45,24 +46,39 @@ class Highest {
   size_t size_ = 0;
 };
 
-// Sentence vectors less their share of the mean; zeros without `semantic`.
-EmbeddingMatrix Centred(const EmbeddedDocument& document, bool semantic) {
-  const int dimension = document.sentence_vectors.dimension();
-  if (!semantic) return EmbeddingMatrix(document.sentence_vectors.rows(), dimension);
-  EmbeddingMatrix vectors = document.sentence_vectors;
-  std::vector<float> mean(dimension);
-  for (int s = 0; s < document.size(); ++s) {
-    const float* vector = vectors.row(s);
-    for (int k = 0; k < dimension; ++k) mean[k] += vector[k];
+// Sentence vectors less their share of the mean, as directions and lengths.
+struct CentredVectors {
+  UnitRows directions;
+  std::vector<float> lengths;
+
+  // Of two vectors of this document.
+  float InnerProduct(int a, int b) const {
+    const int32_t which = b;
+    float cosine;
+    UnitRows::Cosines(directions, a, directions, &which, 1, &cosine);
+    return cosine * lengths[a] * lengths[b];
   }
+};
+
+// Zeros without `semantic`.
+CentredVectors Centred(const EmbeddedDocument& document, bool semantic) {
+  const EmbeddingMatrix& vectors = document.sentence_vectors;
+  const int dimension = vectors.dimension();
+  CentredVectors centred{UnitRows(vectors.rows(), dimension), std::vector<float>(vectors.rows())};
+  if (!semantic) return centred;
+  std::vector<float> mean(dimension);
+  for (int s = 0; s < document.size(); ++s) AddVector(vectors.row(s), dimension, mean.data());
   const auto tokens = static_cast<float>(document.tokens.size());
   for (float& x : mean) x /= tokens + kMeanTokens;
+  std::vector<float> row(dimension);
   for (int s = 0; s < document.size(); ++s) {
     const auto share = static_cast<float>(document.tokens_of(s));
-    float* vector = vectors.row(s);
-    for (int k = 0; k < dimension; ++k) vector[k] -= share * mean[k];
+    const float* const vector = vectors.row(s);
+    for (int k = 0; k < dimension; ++k) row[k] = vector[k] - share * mean[k];
+    centred.directions.Set(s, row.data());
+    centred.lengths[s] = std::sqrt(InnerProduct(row.data(), row.data(), dimension));
   }
-  return vectors;
+  return centred;
 }
 
 float SumOver(const std::vector<int32_t>& values, SentenceRun run) {
@@ -80,8 +96,17 @@ SentenceSimilarity::SentenceSimilarity(const EmbeddedDocument& source,
                                        const EmbeddedDocument& target, const SearchBand& band,
                                        int run_size_max)
     : run_size_max_(run_size_max), cells_(band, run_size_max), dots_(cells_.size()) {
-  source_.document = &source;
-  target_.document = &target;
+  const auto prepare = [&](const EmbeddedDocument& document, Side& side) {
+    const int size = document.size();
+    side.document = &document;
+    side.gram.resize(static_cast<size_t>(size) * run_size_max);
+    for (const uint8_t cut : document.cut_after) side.cut_share += cut;
+    side.cut_share /= static_cast<float>(std::max(1, size));
+    side.mean_length =
+        SumOver(document.lengths, {0, size}) / static_cast<float>(std::max(1, size)) + 1;
+  };
+  prepare(source, source_);
+  prepare(target, target_);
 }
 
 absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const EmbeddedDocument& source,
@@ -90,43 +115,33 @@ absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const EmbeddedDocu
                                                               int run_size_max, bool semantic,
                                                               const StopCondition& stop) {
   SentenceSimilarity similarity(source, target, band, run_size_max);
-  const EmbeddingMatrix source_vectors = Centred(source, semantic);
-  const EmbeddingMatrix target_vectors = Centred(target, semantic);
-  similarity.PrepareSide(source, source_vectors, similarity.source_);
-  similarity.PrepareSide(target, target_vectors, similarity.target_);
-  HEXAPLA_RETURN_IF_ERROR(similarity.FillDots(source_vectors, target_vectors, stop));
-  HEXAPLA_RETURN_IF_ERROR(similarity.Summarize(stop));
-  return similarity;
-}
-
-void SentenceSimilarity::PrepareSide(const EmbeddedDocument& document,
-                                     const EmbeddingMatrix& vectors, Side& side) {
-  const int size = document.size();
-  for (const uint8_t cut : document.cut_after) side.cut_share += cut;
-  side.cut_share /= static_cast<float>(std::max(1, size));
-  side.mean_length =
-      SumOver(document.lengths, {0, size}) / static_cast<float>(std::max(1, size)) + 1;
-  side.gram.resize(static_cast<size_t>(size) * run_size_max_);
-  for (int s = 0; s < size; ++s) {
-    for (int d = 0; d < run_size_max_ && s + d < size; ++d) {
-      side.gram[static_cast<size_t>(s) * run_size_max_ + d] =
-          InnerProduct(vectors.row(s), vectors.row(s + d), vectors.dimension());
+  const CentredVectors source_vectors = Centred(source, semantic);
+  const CentredVectors target_vectors = Centred(target, semantic);
+  const auto prepare = [&](const CentredVectors& vectors, Side& side) {
+    const int size = side.document->size();
+    for (int s = 0; s < size; ++s) {
+      for (int d = 0; d < run_size_max && s + d < size; ++d) {
+        side.gram[static_cast<size_t>(s) * run_size_max + d] = vectors.InnerProduct(s, s + d);
+      }
+    }
+  };
+  prepare(source_vectors, similarity.source_);
+  prepare(target_vectors, similarity.target_);
+  std::vector<int32_t> columns(target.size());
+  std::iota(columns.begin(), columns.end(), 0);
+  const SentenceCells& cells = similarity.cells_;
+  for (int row = 0; row < cells.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    const int begin = cells.begin(row);
+    float* const dots = similarity.dots_.data() + cells.Index(row, begin);
+    UnitRows::Cosines(source_vectors.directions, row, target_vectors.directions,
+                      columns.data() + begin, cells.end(row) - begin, dots);
+    for (int column = begin; column < cells.end(row); ++column) {
+      dots[column - begin] *= source_vectors.lengths[row] * target_vectors.lengths[column];
     }
   }
-}
-
-absl::Status SentenceSimilarity::FillDots(const EmbeddingMatrix& source,
-                                          const EmbeddingMatrix& target,
-                                          const StopCondition& stop) {
-  std::vector<int32_t> columns(cells_.columns());
-  std::iota(columns.begin(), columns.end(), 0);
-  for (int row = 0; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    const int begin = cells_.begin(row);
-    InnerProducts(source.row(row), target, columns.data() + begin, cells_.end(row) - begin,
-                  dots_.data() + cells_.Index(row, begin));
-  }
-  return absl::OkStatus();
+  HEXAPLA_RETURN_IF_ERROR(similarity.Summarize(stop));
+  return similarity;
 }
 
 absl::Status SentenceSimilarity::Summarize(const StopCondition& stop) {

@@ -104,9 +104,6 @@ class SentenceSimilarity {
   SentenceSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
                      const SearchBand& band, int run_size_max);
 
-  void PrepareSide(const EmbeddedDocument& document, const EmbeddingMatrix& vectors, Side& side);
-  absl::Status FillDots(const EmbeddingMatrix& source, const EmbeddingMatrix& target,
-                        const StopCondition& stop);
   absl::Status Summarize(const StopCondition& stop);
 
   int run_size_max_;
