@@ -2,10 +2,7 @@
 //
 // Speed of alignment, its stages, and libfasttext's predictLine on the same
 // sentences in the same run. Needs the models in models/; run it in the
-// repository's root. The text is that of HEXAPLA_BENCHMARK_TEXT, a folder with
-// src.txt and tgt.txt, one sentence a line (default: the novel among the gold
-// alignments of ../shared), over and over up to the length asked for; without it,
-// nothing is measured.
+// repository's root. The text: see benchmark_text.h; without it, nothing is measured.
 //
 // Items are source sentences; one core. Nothing is known from one iteration to the
 // next but where the name says so.
@@ -13,9 +10,6 @@
 #include <benchmark/benchmark.h>
 #include <fasttext/fasttext.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -23,95 +17,18 @@
 
 #include "absl/strings/str_join.h"
 
-#include "server/embedding/cached_embedder.h"
 #include "server/embedding/embedded_document.h"
-#include "server/embedding/fasttext_sentence_embedder.h"
-#include "server/langid/fasttext_language_identifier.h"
 #include "server/pipeline/document_aligner.h"
 #include "server/similarity/band_finder.h"
 #include "server/similarity/pair_aligner.h"
-#include "server/similarity/scoring_weights.h"
 #include "server/text/segmenter.h"
+#include "tests/benchmark/benchmark_text.h"
 
-namespace hexapla {
+namespace hexapla::benchmarks {
 namespace {
 
-constexpr char kLanguageModelPath[] = "models/lid.176.ftz";
-constexpr char kSpacePath[] = "models/hexapla-space.ftz";
-constexpr char kWeightsPath[] = "models/bead-weights.txt";
-constexpr int kDimension = 200;
-
-std::vector<std::string> ReadLines(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-struct Text {
-  std::vector<std::string> source;
-  std::vector<std::string> target;
-};
-
-const Text& WholeText() {
-  static const auto* const kText = [] {
-    const char* const given = std::getenv("HEXAPLA_BENCHMARK_TEXT");
-    const std::string folder = given ? given : "../shared/gold/orwell-hu-en/001";
-    return new Text{ReadLines(folder + "/src.txt"), ReadLines(folder + "/tgt.txt")};
-  }();
-  return *kText;
-}
-
-// The sentences that a benchmark works on: of both sides the same share, so that
-// they belong together.
-struct Sentences {
-  std::vector<absl::string_view> source;
-  std::vector<absl::string_view> target;
-};
-
-Sentences SentencesOf(size_t count) {
-  const Text& text = WholeText();
-  Sentences sentences;
-  const auto fill = [](const std::vector<std::string>& lines, size_t size,
-                       std::vector<absl::string_view>& out) {
-    for (size_t i = 0; i < size; ++i) out.push_back(lines[i % lines.size()]);
-  };
-  fill(text.source, count, sentences.source);
-  fill(text.target, count * text.target.size() / text.source.size(), sentences.target);
-  return sentences;
-}
-
-struct Models {
-  std::unique_ptr<const SentenceEmbedder> embedder;
-  std::unique_ptr<const SentenceEmbedder> cached;  // as the server has it
-  std::unique_ptr<FastTextLanguageIdentifier> identifier;
-  ScoringWeights weights;
-};
-
-// Null when a model is absent.
-const Models* TheModels() {
-  static const Models* const kModels = []() -> const Models* {
-    auto models = std::make_unique<Models>();
-    auto embedder = FasttextSentenceEmbedder::Create(kSpacePath, {"en", "hu"}, kDimension);
-    auto language_model = fasttext::Model::Read(kLanguageModelPath);
-    auto weights = ScoringWeights::Read(kWeightsPath);
-    auto cached = FasttextSentenceEmbedder::Create(kSpacePath, {"en", "hu"}, kDimension);
-    if (!embedder.ok() || !cached.ok() || !language_model.ok() || !weights.ok()) return nullptr;
-    auto identifier = FastTextLanguageIdentifier::Create(*std::move(language_model));
-    if (!identifier.ok()) return nullptr;
-    models->embedder = *std::move(embedder);
-    models->cached = std::make_unique<CachedEmbedder>(*std::move(cached));
-    models->identifier = *std::move(identifier);
-    models->weights = *weights;
-    return models.release();
-  }();
-  return kModels;
-}
-
 bool IsReady(benchmark::State& state) {
-  if (!WholeText().source.empty() && !WholeText().target.empty() && TheModels() != nullptr) {
-    return true;
-  }
+  if (!SentencesOf(1).source.empty() && TheModels() != nullptr) return true;
   state.SkipWithError("no text or no models");
   return false;
 }
@@ -242,4 +159,4 @@ void AlignText(benchmark::State& state) {
 BENCHMARK(AlignText)->Arg(64)->Arg(4000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace hexapla
+}  // namespace hexapla::benchmarks
