@@ -57,13 +57,13 @@ std::vector<UnitRows> PyramidOf(const EmbeddedDocument& document, size_t levels)
 absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
                                 const SearchBand& band, const StopCondition& stop) {
   enum Step : uint8_t { kInsertion, kDeletion, kPair };
-  std::vector<float> best(band.nodes(), -std::numeric_limits<float>::infinity());
+  std::vector<double> best(band.nodes(), -std::numeric_limits<double>::infinity());
   std::vector<Step> last(band.nodes(), kInsertion);
   std::vector<int32_t> columns(band.targets());
   std::iota(columns.begin(), columns.end(), 0);
   std::vector<float> cosines(band.targets());
   best[0] = 0;
-  const auto reach = [&](size_t node, float score, Step step) {
+  const auto reach = [&](size_t node, double score, Step step) {
     if (score <= best[node]) return;
     best[node] = score;
     last[node] = step;
@@ -80,7 +80,7 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
     UnitRows::Cosines(source, row, target, columns.data() + begin, pairs_end - begin,
                       cosines.data());
     for (int column = begin; column < end; ++column) {
-      const float score = best[band.Node(row, column)];
+      const double score = best[band.Node(row, column)];
       if (band.Contains(row + 1, column)) reach(band.Node(row + 1, column), score, kDeletion);
       if (band.Contains(row + 1, column + 1)) {
         reach(band.Node(row + 1, column + 1), score + cosines[column - begin] - kCosineOfNothing,

@@ -4,7 +4,8 @@
 // backward, the best path from it; together they say of each candidate bead what
 // the best alignment that holds it scores. Scores are computed row by row, all
 // beads of one shape at once, and again on the way back, so that nothing but one
-// number a node is kept.
+// number a node is kept. The sums of a long document would outgrow the digits of a
+// float, so those of a row are kept less an offset of the row.
 #include "server/similarity/bead_sketch.h"
 
 #include <algorithm>
@@ -171,6 +172,10 @@ constexpr size_t kLanesMax = 16;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 // So many neighbours of a candidate's sentences are looked at as well.
 constexpr int kAround = 1;
+// Sums beyond this are recentred: the digits of a float tell 1e-4 apart there.
+constexpr float kSumMost = 1000;
+// Of a node's marks: that a kept path passes it.
+constexpr uint32_t kNodeKept = uint32_t{1} << 31;
 // Blank sentences stand in no bead of both sides.
 constexpr float kBlank = -1e4F;
 
@@ -236,6 +241,7 @@ class Sketch {
         source_(sentences, sentences.source(), weights_[kCuts]),
         target_(sentences, sentences.target(), weights_[kCuts]),
         forward_(band.nodes() + kLanesMax, kNever),
+        forward_offset_(band.sources() + 1),
         backward_(band.nodes() + kLanesMax, kNever),
         marks_(band.nodes()) {
     size_t widest = 0;
@@ -260,15 +266,20 @@ class Sketch {
 
   absl::Status Run(const StopCondition& stop) {
     forward_[0] = 0;
+    double offset = 0;
     for (int row = 0; row <= band_.sources(); ++row) {
       HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      offset += Recentre(row, row + reach_, forward_);
+      forward_offset_[row] = offset;
       Forward(row);
     }
-    best_ = forward_[band_.nodes() - 1];
+    const double best = offset + forward_[band_.nodes() - 1];
     backward_[band_.nodes() - 1] = 0;
+    offset = 0;
     for (int row = band_.sources(); row >= 0; --row) {
       HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      Backward(row);
+      if (row < band_.sources()) offset += Recentre(row + 1, row + reach_, backward_);
+      Backward(row, static_cast<float>(best - kSketchSlack - forward_offset_[row] - offset));
     }
     return absl::OkStatus();
   }
@@ -279,7 +290,7 @@ class Sketch {
     for (int row = 0; row <= band_.sources(); ++row) {
       for (int column = band_.begin(row); column < band_.end(row); ++column) {
         const size_t node = band_.Node(row, column);
-        if (forward_[node] + backward_[node] < best_ - kSketchSlack) continue;
+        if ((marks_[node] & kNodeKept) == 0) continue;
         begin[row] = std::min(begin[row], column);
         end[row] = column + 1;
       }
@@ -288,7 +299,7 @@ class Sketch {
     kept.allowed.resize(kept.band.nodes());
     for (int row = 0; row <= band_.sources(); ++row) {
       for (int column = kept.band.begin(row); column < kept.band.end(row); ++column) {
-        kept.allowed[kept.band.Node(row, column)] = marks_[band_.Node(row, column)];
+        kept.allowed[kept.band.Node(row, column)] = marks_[band_.Node(row, column)] & ~kNodeKept;
       }
     }
     return kept;
@@ -304,6 +315,18 @@ class Sketch {
                                                         weights_[kDeletionLength] * relative));
     }
     return scores;
+  }
+
+  // Takes the best sum of row `first` off those of [first, last] if it has grown
+  // large; returns what was taken.
+  double Recentre(int first, int last, std::vector<float>& sums) const {
+    const auto begin = sums.begin() + band_.Node(first, band_.begin(first));
+    const float best = *std::max_element(begin, begin + (band_.end(first) - band_.begin(first)));
+    if (std::abs(best) < kSumMost) return 0;
+    last = std::min(last, band_.sources());
+    const auto end = sums.begin() + band_.Node(last, band_.end(last) - 1) + 1;
+    for (auto sum = begin; sum != end; ++sum) *sum -= best;
+    return best;
   }
 
   // The cosines of all beads that begin at `row` and the `width` columns from
@@ -431,7 +454,8 @@ class Sketch {
     });
   }
 
-  void Backward(int row) {
+  // `least`: what forward and backward sums must add up to.
+  void Backward(int row, float least) {
     FillScores(row);
     const int begin = band_.begin(row);
     const int end = band_.end(row);
@@ -445,12 +469,14 @@ class Sketch {
     ForEachShape(row, [&](size_t shape, size_t from, size_t to, const float* scores, size_t size) {
       HWY_DYNAMIC_DISPATCH(RaiseBySumSimd)(&backward_[to], scores, size, &backward_[from]);
       HWY_DYNAMIC_DISPATCH(MarkSimd)
-      (&forward_[from], scores, &backward_[to], best_ - kSketchSlack, uint32_t{1} << shape, size,
-       &marks_[from]);
+      (&forward_[from], scores, &backward_[to], least, uint32_t{1} << shape, size, &marks_[from]);
     });
     for (int column = end - 2; column >= begin; --column) {
       best[column - begin] =
           std::max(best[column - begin], best[column + 1 - begin] + insertions_[column]);
+    }
+    for (size_t node = band_.Node(row, begin); node < band_.Node(row, end - 1) + 1; ++node) {
+      if (forward_[node] + backward_[node] >= least) marks_[node] |= kNodeKept;
     }
   }
 
@@ -464,10 +490,10 @@ class Sketch {
   std::vector<float> insertions_;
   int reach_ = 0;
   int index_[9][9] = {};        // [sources][targets] -> shape; 0 also for none
-  std::vector<float> forward_;  // of nodes
+  std::vector<float> forward_;  // of nodes, less an offset of their row
+  std::vector<double> forward_offset_;
   std::vector<float> backward_;
   std::vector<uint32_t> marks_;
-  float best_ = 0;
   // Of one row, `stride_` floats each, or a shape.
   size_t stride_ = 0;
   std::vector<float> cosines_;

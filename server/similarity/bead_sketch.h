@@ -40,7 +40,7 @@ inline constexpr float kSketchSlack = 10;
 // remain, and the right ones are among them (training/fit_weights reports how many).
 //
 // Cost: two vectorised passes over the candidates, about five nanoseconds each.
-// Requires: `sentences` was made for `band`; at most 32 shapes.
+// Requires: `sentences` was made for `band`; at most 31 shapes.
 // Errors: as `stop` says.
 absl::StatusOr<CandidateBeads> SketchBeads(const SentenceSimilarity& sentences,
                                            const SearchBand& band,
