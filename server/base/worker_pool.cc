@@ -79,6 +79,7 @@ WorkerPoolStats WorkerPool::stats() const {
   MutexLock lock(mutex_);
   WorkerPoolStats stats = stats_;
   stats.queued = {queues_[kCheap].size(), queues_[kHeavy].size()};
+  stats.costs = costs_;
   stats.cost = costs_[kCheap] + costs_[kHeavy];
   return stats;
 }
@@ -104,6 +105,7 @@ void WorkerPool::RunTasks(bool cheap_only) {
 
     --stats_.running[lane];
     ++stats_.completed[lane];
+    stats_.completed_cost[lane] += task.cost;
     costs_[lane] -= task.cost;
   }
 }

@@ -41,8 +41,11 @@ struct WorkerPoolStats {
   std::array<size_t, 2> running = {};
   std::array<uint64_t, 2> completed = {};
   std::array<uint64_t, 2> rejected = {};
-  // Cost admitted and not yet finished.
+  // Cost admitted and not yet finished: of each lane, and together.
+  std::array<int64_t, 2> costs = {};
   int64_t cost = 0;
+  // Cost of what was completed.
+  std::array<int64_t, 2> completed_cost = {};
 };
 
 // Runs tasks on a fixed number of threads, and refuses a task at once when the
@@ -78,6 +81,8 @@ class WorkerPool {
 
   // Threads that take work of both lanes.
   int workers() const { return options_.workers; }
+  // Most cost admitted and not yet finished.
+  int64_t cost_max() const { return options_.cost_max; }
 
   WorkerPoolStats stats() const;
 

@@ -12,22 +12,22 @@ namespace hexapla {
 // Where a server's identity lies, as the flags name it. All empty: no TLS.
 struct TlsFiles {
   // --tls_cert: the certificate and its chain, leaf first, PEM.
-  std::string certificate;
+  std::string certificate = {};
   // --tls_key: the leaf's private key, PEM, without a passphrase.
-  std::string key;
+  std::string key = {};
   // --tls_client_ca: who may sign clients' certificates, PEM. Empty: clients
   // need none.
-  std::string client_ca;
+  std::string client_ca = {};
 };
 
 // What of these files a handshake needs, known to fit together.
 struct TlsMaterial {
-  std::string certificate_pem;
-  std::string key_pem;
+  std::string certificate_pem = {};
+  std::string key_pem = {};
   // Empty when clients need no certificate.
-  std::string client_ca_pem;
+  std::string client_ca_pem = {};
   // When the leaf expires.
-  absl::Time not_after;
+  absl::Time not_after = {};
 };
 
 // Reads the files and makes sure that a handshake would take them: everything

@@ -561,6 +561,7 @@ class AlignStream final : public AlignStreamReactor,
       outgoing_bytes_ = outgoing_.ByteSizeLong();
       call_.AddSent(outgoing_bytes_);
       writing_ = true;
+      heard_ = absl::Now();  // from now on it is the caller's turn
       StartWrite(&outgoing_);
     }
     if (!reading_ && !half_closed_ && !ending_ && HasRoom()) {

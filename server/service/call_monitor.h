@@ -17,11 +17,11 @@ struct CallSummary {
   const char* method = "";
   const grpc::CallbackServerContext* context = nullptr;
   grpc::StatusCode code = grpc::StatusCode::OK;
-  absl::Duration duration;
+  absl::Duration duration = {};
   // Of all the work that the call was, waiting and computing; a stream does
   // many pieces, also at a time.
-  absl::Duration queued;
-  absl::Duration computed;
+  absl::Duration queued = {};
+  absl::Duration computed = {};
   // Of the messages, before gRPC frames them.
   int64_t received_bytes = 0;
   int64_t sent_bytes = 0;

@@ -38,11 +38,6 @@ using Request = v1::StreamDetectLanguagesRequest;
 using Response = v1::StreamDetectLanguagesResponse;
 
 constexpr size_t kRequestIdBytesMax = 128;
-// Batches without a reply that has left, and what they cost together, before the
-// stream stops reading; the one that passes the bound is still taken.
-constexpr size_t kBatchesMax = 32;
-constexpr int64_t kBatchesCostMax = 8 << 20;
-
 absl::Status ValidateId(const std::string& id, bool is_known) {
   if (id.empty()) {
     return RequestError(absl::StatusCode::kInvalidArgument,
@@ -273,6 +268,7 @@ class DetectStream final : public DetectStreamReactor,
     const bool cancelled = cancelled_.load(std::memory_order_relaxed);
     if (!writing_ && !outbox_.empty() && !cancelled) {
       writing_ = true;
+      heard_ = absl::Now();  // from now on it is the caller's turn
       call_.AddSent(outbox_.front().response.ByteSizeLong());
       StartWrite(&outbox_.front().response);
     }
@@ -286,7 +282,8 @@ class DetectStream final : public DetectStreamReactor,
       Finish(status);
       return;
     }
-    const bool has_room = unanswered_ < kBatchesMax && unanswered_cost_ < kBatchesCostMax;
+    const bool has_room = unanswered_ < limits_.stream_batches_max &&
+                          unanswered_cost_ < static_cast<int64_t>(limits_.stream_batches_bytes_max);
     if (!reading_ && has_room && !half_closed_ && !draining_ && !cancelled) {
       reading_ = true;
       StartRead(&incoming_);

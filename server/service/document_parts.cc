@@ -9,6 +9,7 @@
 
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
+#include "server/service/proto_conversion.h"
 #include "server/service/request_validation.h"
 #include "server/text/utf8.h"
 
@@ -108,6 +109,7 @@ absl::Status DocumentParts::AddSentences(
   }
   for (std::string& sentence : sentences) {
     HEXAPLA_RETURN_IF_ERROR(Count(version, sentence.size(), field));
+    bytes_ += kSentenceOverhead;
     grown.add_sentences(std::move(sentence));
   }
   return absl::OkStatus();

@@ -34,7 +34,7 @@ class DocumentParts {
   // The whole set, not validated yet. Nothing may come after it.
   absl::StatusOr<v1::AlignDocumentsRequest> End() &&;
 
-  // Bytes of text held.
+  // Bytes held: of text, and the overhead of sentences.
   size_t bytes() const { return bytes_; }
 
  private:

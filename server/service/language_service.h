@@ -13,7 +13,7 @@ namespace hexapla {
 
 // hexapla.v1.LanguageService. A batch of at most 4 KiB is answered on the thread
 // that received it, a larger one by the pool: in its cheap lane up to 256 KiB.
-// Spans take more work, so these bounds are 16 times lower for them.
+// For spans the bounds are of the work that the text's shape lets expect.
 //
 // Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
 class LanguageService final : public v1::LanguageService::CallbackService {

@@ -128,7 +128,9 @@ int64_t TextBytes(const v1::AlignDocumentsRequest& request) {
   size_t bytes = 0;
   for (const v1::DocumentVersion& version : request.versions()) {
     bytes += version.text().size();
-    for (const std::string& sentence : version.sentences()) bytes += sentence.size();
+    for (const std::string& sentence : version.sentences()) {
+      bytes += sentence.size() + kSentenceOverhead;
+    }
   }
   return static_cast<int64_t>(bytes);
 }

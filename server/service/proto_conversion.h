@@ -25,7 +25,11 @@
 
 namespace hexapla {
 
-// Bytes of text in a request: the cost of its admission.
+// What a given sentence takes beside its bytes, so that empty ones are not free.
+inline constexpr size_t kSentenceOverhead = 48;
+
+// Bytes of text in a request, those of sentences with their overhead: the cost of
+// its admission.
 int64_t TextBytes(const v1::AlignDocumentsRequest& request);
 int64_t TextBytes(const v1::DetectLanguagesRequest& request);
 

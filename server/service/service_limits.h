@@ -33,6 +33,10 @@ struct ServiceLimits {
   size_t stream_bytes_max = size_t{64} << 20;
   // Bytes of replies that wait to be read before a stream begins no more work.
   size_t stream_replies_bytes_max = size_t{4} << 20;
+  // Batches of one stream of batches without a reply that has left, and what they
+  // cost together, before it reads no more.
+  size_t stream_batches_max = 32;
+  size_t stream_batches_bytes_max = size_t{8} << 20;
   // How long a stream may wait for its caller while it holds something.
   absl::Duration stream_stall_max = absl::Minutes(5);
   // How long a unary call, a set or a batch of a stream, or a match may take in

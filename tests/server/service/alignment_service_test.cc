@@ -267,6 +267,25 @@ TEST_F(AlignmentServiceTest, OverloadIsRefusedAtOnceWithATimeToRetry) {
   EXPECT_TRUE(first.Wait().ok());
 }
 
+TEST_F(AlignmentServiceTest, TheServerBoundsTheTimeOfACallThatHasNoDeadline) {
+  EndlessEngine engine;
+  Start({.limits = {.call_time_max = absl::Milliseconds(50)}, .align = engine.function()});
+  const grpc::Status status = Align(TwoVersions());
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "DEADLINE_EXCEEDED");
+  ASSERT_TRUE(engine.WaitUntilStopped());
+}
+
+TEST_F(AlignmentServiceTest, ACallThatWaitedTooLongIsRefusedAsOverload) {
+  EndlessEngine engine;
+  Start({.limits = {.queue_time_max = absl::ZeroDuration()}, .align = engine.function()});
+  const grpc::Status status = Align(TwoVersions());
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "SERVER_OVERLOADED");
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(RpcStatusOf(status)).has_value());
+  EXPECT_EQ(engine.runs(), 0);
+}
+
 TEST_F(AlignmentServiceTest, PoolThatIsShutDownMakesTheServerNotReady) {
   StartWith(AlignFirstSentences);
   server_->pool().Shutdown();

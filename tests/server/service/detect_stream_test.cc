@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/detect_stream.h"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -245,6 +246,45 @@ TEST_F(DetectStreamTest, ADeadlineEndsTheStream) {
   Caller caller(server_, absl::Milliseconds(100));
   caller.Send(LargeBatch("a"));
   EXPECT_EQ(caller.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST(DetectStreamStallTest, WhoReadsNothingIsLetGoAndWhoWaitsIsNot) {
+  InProcessServer server({.limits = {.stream_stall_max = absl::Milliseconds(200)}});
+  Caller patient(server);
+  EXPECT_TRUE(patient.Send(Batch("a")).Read().has_batch());
+  Caller deaf(server);
+  // Replies of more bytes than any transport keeps for its reader.
+  Request many = Batch("0");
+  for (int i = 0; i < 4000; ++i) many.mutable_batch()->add_texts("One.");
+  for (int i = 0; i < 20; ++i) {
+    many.set_request_id(absl::StrCat(i));
+    deaf.Send(many);
+  }
+  absl::SleepFor(absl::Seconds(1));
+  EXPECT_EQ(deaf.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_TRUE(patient.Send(Batch("b")).Read().has_batch());
+  EXPECT_TRUE(patient.Close().ok());
+}
+
+TEST(DetectStreamLimitTest, ReadsNoMoreThanItMayHold) {
+  InProcessServer server({.limits = {.stream_batches_max = 2}});
+  auto busy = std::make_unique<BusyPool>(server.pool());
+  Caller caller(server);
+  // A write ends when the server reads.
+  std::atomic<int> sent = 0;
+  std::thread sender([&caller, &sent] {
+    for (; sent < 5; ++sent) caller.Send(LargeBatch(absl::StrCat(sent.load())));
+  });
+  const auto queued = [&server] {
+    return server.pool().stats().queued[static_cast<size_t>(WorkLane::kCheap)];
+  };
+  while (queued() < 2) absl::SleepFor(absl::Milliseconds(1));
+  absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(queued(), 2u);
+  busy.reset();
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(caller.Read().has_batch());
+  sender.join();
+  EXPECT_TRUE(caller.Close().ok());
 }
 
 TEST_F(DetectStreamTest, ADrainAnswersWhatWasReadAndEndsTheStream) {

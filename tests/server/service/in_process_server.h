@@ -21,6 +21,7 @@ struct InProcessServerOptions {
   WorkerPoolOptions pool = {.workers = 1, .cheap_workers = 1};
   AlignFunction align = AlignWithModels;
   std::shared_ptr<const ModelSet> models = TestModels();
+  CallMonitor* monitor = &CallMonitor::None();
 };
 
 // The real services over a channel without a port. Stops by itself.
@@ -29,10 +30,10 @@ class InProcessServer {
   explicit InProcessServer(InProcessServerOptions options = {})
       : models_(options.models),
         pool_(options.pool),
-        alignment_(models_, pool_, options.limits, std::move(options.align)),
-        language_(models_, pool_, options.limits),
-        embedding_(models_, pool_, options.limits),
-        model_(models_) {
+        alignment_(models_, pool_, options.limits, std::move(options.align), *options.monitor),
+        language_(models_, pool_, options.limits, *options.monitor),
+        embedding_(models_, pool_, options.limits, *options.monitor),
+        model_(models_, *options.monitor) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&alignment_);
     builder.RegisterService(&language_);

@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "server/service/detect_languages.h"
 #include "tests/server/service/error_details.h"
 #include "tests/server/service/in_process_server.h"
 
@@ -107,6 +108,20 @@ TEST_F(LanguageServiceTest, SmallBatchesRunInlineAndLargerOnesInTheirLane) {
   server_.pool().Shutdown();  // so that the last task is counted too
   EXPECT_EQ(completed(WorkLane::kCheap), 1u);
   EXPECT_EQ(completed(WorkLane::kHeavy), 1u);
+}
+
+TEST_F(LanguageServiceTest, TheShapeOfATextDecidesWhereItsSpansAreFound) {
+  const auto repeated = [](const std::string& part, int times) {
+    v1::DetectSpansRequest request;
+    for (int i = 0; i < times; ++i) request.mutable_text()->append(part);
+    return CostOf(request).lane;
+  };
+  EXPECT_EQ(repeated("a b ", 1), std::nullopt);
+  EXPECT_EQ(repeated("kettle ", 1000), WorkLane::kCheap);
+  EXPECT_EQ(repeated("kettle ", 10000), WorkLane::kHeavy);
+  // As many bytes as the second, in many more clauses, whatever the script.
+  EXPECT_EQ(repeated("a\n", 3500), WorkLane::kHeavy);
+  EXPECT_EQ(repeated("\u0434\u3002", 3000), WorkLane::kHeavy);
 }
 
 TEST_F(LanguageServiceTest, BadBatchesAreExplainedAndTheNextCallIsAnswered) {

@@ -54,7 +54,9 @@ TEST(ProtoConversionTest, VersionsBecomeInputsThatBorrowTheText) {
   EXPECT_THAT(inputs[1].sentences, ElementsAre("Un.", ""));
 }
 
-TEST(ProtoConversionTest, CostIsTheBytesOfAllText) { EXPECT_EQ(TextBytes(TwoVersions()), 13 + 3); }
+TEST(ProtoConversionTest, CostIsTheBytesOfAllTextAndSomeOfEachSentence) {
+  EXPECT_EQ(TextBytes(TwoVersions()), 13 + 3 + 2 * static_cast<int64_t>(kSentenceOverhead));
+}
 
 TEST(ProtoConversionTest, UnsetOptionsMeanTheEnginesDefaults) {
   const AlignOptions options = ToAlignOptions({}, {.sentence_bytes_max = 7, .sentences_max = 8});
