@@ -3,18 +3,22 @@
 // hexaplad: the process around the server. Flags in, one line per address on
 // standard output once it serves, the log on standard error; SIGTERM and SIGINT
 // drain (a second one ends at once), SIGHUP reads models,
-// certificates and tokens again.
+// certificates, tokens and the file of --config again.
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,11 +32,20 @@
 #include "server/ops/options.h"
 #include "server/ops/secret_file.h"
 #include "server/ops/server.h"
+#include "server/ops/warm_up.h"
 
 namespace hexapla {
 namespace {
 
 constexpr int kExitFailure = 1;
+// How long the end waits for whoever reads the log.
+constexpr absl::Duration kLogPatience = absl::Seconds(1);
+
+// Callers who send bytes that are no message would fill the log.
+void LogForProtobuf(google::protobuf::LogLevel /*level*/, const char* file, int line,
+                    const std::string& message) {
+  Log(LogLevel::kDebug, "protobuf", {{"message", message}, {"file", file}, {"line", line}});
+}
 
 sigset_t Signals(std::initializer_list<int> numbers) {
   sigset_t signals;
@@ -58,6 +71,7 @@ class EndAtOnceOn {
       const int number = sigtimedwait(&signals, nullptr, &interval);
       if (number <= 0) continue;
       Log(LogLevel::kWarning, "stop", {{"signal", number}, {"drained", false}});
+      FlushLog(kLogPatience);
       _exit(kExitFailure);
     }
   }
@@ -80,11 +94,63 @@ void LogReload(const char* what, const std::string& path, const absl::Status& st
   }
 }
 
-void ReloadModels(const std::string& directory, Server& server) {
-  auto models = ModelSet::Load(directory);
-  if (models.ok()) server.ReplaceModels(*std::move(models));
-  LogReload("models", directory, models.status());
+void ReloadModels(const std::string& models, Server& server) {
+  const absl::StatusOr<std::string> directory = ResolveModelDirectory(models);
+  if (!directory.ok()) return LogReload("models", models, directory.status());
+  auto loaded = LoadWarmModels(*directory);
+  if (loaded.ok()) server.ReplaceModels(*std::move(loaded));
+  LogReload("models", *directory, loaded.status());
 }
+
+// The command line with the file of --config as it is now. What can change while
+// it serves does: the level of the log, and where the models are.
+class Configuration {
+ public:
+  Configuration(Options options, int argc, char** argv)
+      : options_(std::move(options)), argc_(argc), argv_(argv) {}
+
+  const Options& options() const { return options_; }
+
+  void Reload() {
+    const auto file = options_.given.find("config");
+    if (file == options_.given.end()) return;
+    auto parsed = ParseOptions(argc_, argv_);
+    if (const auto* exit = std::get_if<CommandLineExit>(&parsed)) {
+      LogReload("config", file->second, absl::InvalidArgumentError(exit->err));
+      return;
+    }
+    Options options = std::get<Options>(std::move(parsed));
+    const std::vector<std::string> fixed = ChangedForGood(options.given);
+    options_.log_level = options.log_level;
+    options_.models = options.models;
+    SetLogLevel(options_.log_level);
+    Log(LogLevel::kInfo, "reload", {{"config", file->second}});
+    if (fixed.empty()) return;
+    Log(LogLevel::kWarning, "restart_needed", {{"config", file->second}, {"flags", fixed}});
+  }
+
+ private:
+  // The flags that differ from those it serves with, and only a restart changes.
+  std::vector<std::string> ChangedForGood(const std::map<std::string, std::string>& given) const {
+    std::set<std::string> names;
+    for (const auto* flags : {&given, &options_.given}) {
+      for (const auto& [name, value] : *flags) names.insert(name);
+    }
+    std::vector<std::string> changed;
+    for (const std::string& name : names) {
+      const auto now = given.find(name);
+      const auto before = options_.given.find(name);
+      const bool same =
+          now != given.end() && before != options_.given.end() && now->second == before->second;
+      if (!same && name != "log_level" && name != "models") changed.push_back(name);
+    }
+    return changed;
+  }
+
+  Options options_;
+  const int argc_;
+  char** const argv_;
+};
 
 // The files of TLS and tokens: read again when they have changed, for who renews
 // certificates often cannot send signals.
@@ -141,14 +207,15 @@ class Secrets {
 };
 
 // Reloads until one of `signals` asks for the end; returns its number.
-int ServeUntilSignal(const sigset_t& signals, const std::string& directory, Secrets& secrets,
+int ServeUntilSignal(const sigset_t& signals, Configuration& configuration, Secrets& secrets,
                      Server& server) {
   const timespec interval = {.tv_sec = 1, .tv_nsec = 0};
   while (true) {
     const int number =
         secrets.any() ? sigtimedwait(&signals, nullptr, &interval) : sigwaitinfo(&signals, nullptr);
     if (number == SIGHUP) {
-      ReloadModels(directory, server);
+      configuration.Reload();
+      ReloadModels(configuration.options().models, server);
       secrets.Reload();
     } else if (number > 0) {
       return number;
@@ -170,13 +237,15 @@ void LogWarnings(const Options& options) {
 }
 
 // Serves until a signal says otherwise.
-absl::Status Run(const Options& options, const sigset_t& signals) {
+absl::Status Run(Configuration& configuration, const sigset_t& signals) {
+  const Options& options = configuration.options();
   const absl::Time start = absl::Now();
   HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ResolveModelDirectory(options.models));
-  HEXAPLA_ASSIGN_OR_RETURN(auto models, ModelSet::Load(directory));
+  HEXAPLA_ASSIGN_OR_RETURN(auto models, LoadWarmModels(directory));
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
                            Server::Create(options, std::move(models)));
   // Only now: a failed start is one line, and this log would add to it.
+  SetLogLevel(options.log_level);
   SetGrpcLogEnabled(true);
   Log(LogLevel::kInfo, "start",
       {{"version", HEXAPLA_VERSION}, {"pid", getpid()}, {"models", directory}});
@@ -184,13 +253,15 @@ absl::Status Run(const Options& options, const sigset_t& signals) {
     std::printf("listening on %s\n", address.c_str());
   }
   std::fflush(stdout);
-  Log(LogLevel::kInfo, "ready",
-      {{"addresses", server->addresses()}, {"seconds", Seconds(absl::Now() - start)}});
+  nlohmann::ordered_json ready = {{"addresses", server->addresses()},
+                                  {"seconds", Seconds(absl::Now() - start)}};
+  if (!options.metrics.empty()) ready["metrics"] = server->metrics_address();
+  Log(LogLevel::kInfo, "ready", ready);
 
   LogWarnings(options);
 
   Secrets secrets(options, *server);
-  const int number = ServeUntilSignal(signals, directory, secrets, *server);
+  const int number = ServeUntilSignal(signals, configuration, secrets, *server);
 
   const absl::Time drain = absl::Now();
   Log(LogLevel::kInfo, "drain",
@@ -215,7 +286,10 @@ int Main(int argc, char** argv) {
     return exit->code;
   }
   TakeOverGrpcLog();
-  const absl::Status status = Run(std::get<Options>(parsed), signals);
+  google::protobuf::SetLogHandler(LogForProtobuf);
+  Configuration configuration(std::get<Options>(parsed), argc, argv);
+  const absl::Status status = Run(configuration, signals);
+  FlushLog(kLogPatience);
   if (status.ok()) return 0;
   std::fprintf(stderr, "hexaplad: %s\n", std::string(status.message()).c_str());
   return kExitFailure;

@@ -23,6 +23,8 @@ class ListenAddress {
   // 127.0.0.0/8. Other names are taken for reachable; they are not resolved.
   bool is_local() const;
 
+  bool is_unix() const { return is_unix_; }
+
   // As gRPC takes it to listen, and a client to connect.
   std::string ToString() const { return WithPort(port_); }
   // The same with the port that the system chose.

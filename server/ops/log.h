@@ -5,9 +5,14 @@
 // text of a document is never among them.
 //
 //   {"time":"2026-05-04T10:20:30.123Z","level":"info","event":"drain","signal":15}
+//
+// A thread of its own writes the lines, so that nobody who logs ever waits for
+// whoever reads: what neither fits into 4 MiB of waiting lines nor on the disk
+// is dropped and counted.
 #ifndef HEXAPLA_SERVER_OPS_LOG_H_
 #define HEXAPLA_SERVER_OPS_LOG_H_
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -16,17 +21,29 @@
 
 namespace hexapla {
 
-enum class LogLevel { kInfo, kWarning, kError };
+// kOff is for the level that is logged from, not for an event.
+enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
+
+// Events below it are dropped. kOff until it is set, so that the library is
+// silent inside other programs.
+void SetLogLevel(LogLevel level);
+bool IsLogged(LogLevel level);
 
 // The line of an event, without a newline. `fields` is an object; its order is
 // kept. Bytes that are not UTF-8 are replaced.
 std::string FormatLogLine(absl::Time time, LogLevel level, absl::string_view event,
                           const nlohmann::ordered_json& fields);
 
-// Writes the line of an event that happens now, in one write.
+// Hands over the line of an event that happens now.
 // Threads: may be called concurrently.
 void Log(LogLevel level, absl::string_view event,
          const nlohmann::ordered_json& fields = nlohmann::ordered_json::object());
+
+// Waits until the lines handed over so far are written, at most for `patience`.
+void FlushLog(absl::Duration patience);
+
+// Lines that were dropped since the start.
+uint64_t LogLinesDropped();
 
 // Makes gRPC's own log lines events ("grpc") of this one: errors, and nothing
 // until `SetGrpcLogEnabled(true)`, because what keeps the server from starting

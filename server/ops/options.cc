@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 #include "server/ops/listen_address.h"
@@ -21,6 +22,16 @@ constexpr int kExitUsage = 2;
 constexpr size_t kWorkersMax = 1024;
 // Beyond what any of the limits can sensibly be; leaves room for sums.
 constexpr int64_t kBytesMax = int64_t{1} << 40;
+
+constexpr absl::Duration kDurationMin = absl::Milliseconds(1);
+constexpr absl::Duration kDurationMax = absl::Hours(24);
+
+// In the order of LogLevel.
+const std::vector<std::string>& LevelNames() {
+  static const auto& names =
+      *new std::vector<std::string>{"debug", "info", "warning", "error", "off"};
+  return names;
+}
 
 // The flags of hexaplad over the Options they fill. CLI11 reads command line and
 // environment; it would let its configuration file win over the environment, so
@@ -41,9 +52,8 @@ class CommandLine {
         ->type_name("ADDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    app_.add_flag("--allow_insecure", options_.allow_insecure,
-                  "Serve unencrypted beyond this machine, too")
-        ->envname("HEXAPLA_ALLOW_INSECURE");
+    AddSwitch("allow_insecure", options_.allow_insecure,
+              "Serve unencrypted beyond this machine, too");
     AddOption("tls_cert", options_.tls.certificate,
               "Speak TLS with the certificates of FILE (PEM, leaf first)")
         ->type_name("FILE");
@@ -55,30 +65,26 @@ class CommandLine {
     AddOption("auth_tokens", options_.auth_tokens,
               "Ask calls for a bearer token of FILE, one a line; with TLS only")
         ->type_name("FILE");
+    AddOption("metrics", options_.metrics,
+              "Answer Prometheus on HOST:PORT, path /metrics; port 0: any")
+        ->type_name("ADDR");
+    AddOption("log_level", log_level_,
+              "The least that is logged: debug (each call), info, warning, error, off")
+        ->check(CLI::IsMember(LevelNames()).description(""))
+        ->type_name("LEVEL");
+    AddSwitch("channelz", options_.channelz, "Serve gRPC's view of its connections, for debugging");
     AddOption("models", options_.models, "The model directory; default: found beside the program")
         ->type_name("DIR");
-    AddNumber("max_document_bytes", options_.limits.document_bytes_max, 1, kBytesMax,
-              "Bytes of one version of a document");
-    AddNumber("max_sentence_bytes", options_.limits.sentence_bytes_max, 1, kBytesMax,
-              "Bytes of one sentence");
-    AddNumber("max_sentences", options_.limits.sentences_max, 1, std::numeric_limits<int>::max(),
-              "Sentences of one version of a document");
-    AddNumber("max_batch_items", options_.limits.batch_items_max, 1,
-              std::numeric_limits<int>::max(), "Items of a batch");
-    AddNumber("max_text_bytes", options_.limits.text_bytes_max, 1, kBytesMax,
-              "Bytes of one text of a batch");
-    AddNumber("max_match_documents", options_.limits.match_documents_max, 1,
-              std::numeric_limits<int>::max(), "Documents of one heap to match");
-    AddNumber("max_match_bytes", options_.limits.match_bytes_max, 1, kBytesMax,
-              "Bytes of the documents to match, of one call and of all together");
+    AddServiceLimits(options_.limits);
+    AddConnectionLimits(options_.connection);
     AddNumber("max_message_bytes", options_.message_bytes_max, 1, std::numeric_limits<int>::max(),
               "Bytes of one request message, whatever the limits above: all versions of a\n"
               "document together");
     AddNumber("max_queue_cost", options_.queue_cost_max, 1, kBytesMax,
               "Bytes of requests admitted and not yet answered");
     AddNumber("workers", options_.workers, 0, kWorkersMax, "Threads that compute; 0: one per core");
-    AddOption("drain_grace", drain_grace_, "How long calls may go on after SIGTERM: 500ms, 10s, 1m")
-        ->type_name("DURATION");
+    AddDuration("drain_grace", options_.drain_grace, absl::ZeroDuration(),
+                "How long calls may go on after SIGTERM: 500ms, 10s, 1m");
   }
 
   // Throws what CLI11 throws; a ParseError with exit code 0 asks for help.
@@ -90,6 +96,18 @@ class CommandLine {
     arguments.insert(arguments.end(), more.begin(), more.end());
     ParseArguments(arguments);
     Finish();
+  }
+
+  std::vector<FlagDescription> Describe() const {
+    std::vector<FlagDescription> flags;
+    for (const CLI::Option* option : app_.get_options()) {
+      const std::string name = option->get_single_name();
+      if (name == "help" || name == "version") continue;
+      const bool is_switch = option->get_items_expected_max() == 0;
+      flags.push_back(
+          {.name = name, .default_value = is_switch ? "off" : option->get_default_str()});
+    }
+    return flags;
   }
 
   // What CLI11 would print about an error that Parse threw.
@@ -118,6 +136,83 @@ class CommandLine {
     AddOption(name, value, description)
         ->type_name("N")
         ->check(CLI::Range(min, max).description(""));
+  }
+
+  void AddSwitch(const std::string& name, bool& value, const std::string& description) {
+    app_.add_flag("--" + name, value, description)
+        ->envname("HEXAPLA_" + absl::AsciiStrToUpper(name));
+  }
+
+  // From `min` to a day, written as 500ms, 10s, 1m30s or 2h.
+  void AddDuration(const std::string& name, absl::Duration& value, absl::Duration min,
+                   const std::string& description) {
+    const auto set = [&value, min, flag = "--" + name](const std::string& text) {
+      absl::Duration parsed;
+      if (!absl::ParseDuration(text, &parsed) || parsed < min || parsed > kDurationMax) {
+        throw CLI::ValidationError(
+            flag, absl::StrCat("must be a duration from ", absl::FormatDuration(min),
+                               " to 24h, as 500ms, 10s or 1m30s is"));
+      }
+      value = parsed;
+    };
+    app_.add_option_function<std::string>("--" + name, set, description)
+        ->envname("HEXAPLA_" + absl::AsciiStrToUpper(name))
+        ->type_name("DURATION")
+        ->default_str(absl::FormatDuration(value));
+  }
+
+  void AddServiceLimits(ServiceLimits& limits) {
+    constexpr int64_t kCountMax = std::numeric_limits<int>::max();
+    AddNumber("max_document_bytes", limits.document_bytes_max, 1, kBytesMax,
+              "Bytes of one version of a document");
+    AddNumber("max_sentence_bytes", limits.sentence_bytes_max, 1, kBytesMax,
+              "Bytes of one sentence");
+    AddNumber("max_sentences", limits.sentences_max, 1, kCountMax,
+              "Sentences of one version of a document");
+    AddNumber("max_batch_items", limits.batch_items_max, 1, kCountMax, "Items of a batch");
+    AddNumber("max_text_bytes", limits.text_bytes_max, 1, kBytesMax,
+              "Bytes of one text of a batch");
+    AddNumber("max_match_documents", limits.match_documents_max, 1, kCountMax,
+              "Documents of one heap to match");
+    AddNumber("max_match_bytes", limits.match_bytes_max, 1, kBytesMax,
+              "Bytes of the documents to match, of one call and of all together");
+    AddNumber("max_stream_sets", limits.stream_sets_max, 1, kCountMax,
+              "Document sets of one stream that are open, and as many that wait or run");
+    AddNumber("max_stream_bytes", limits.stream_bytes_max, 1, kBytesMax,
+              "Bytes of text of each of these two groups; one set always fits");
+    AddNumber("max_stream_replies_bytes", limits.stream_replies_bytes_max, 1, kBytesMax,
+              "Bytes of unread replies before a stream begins no more work");
+    AddNumber("max_stream_batches", limits.stream_batches_max, 1, kCountMax,
+              "Batches of one stream without a reply before it reads no more");
+    AddNumber("max_stream_batches_bytes", limits.stream_batches_bytes_max, 1, kBytesMax,
+              "Bytes of these");
+    AddDuration("max_stream_stall", limits.stream_stall_max, kDurationMin,
+                "How long a stream that holds something may wait for its caller");
+    AddDuration("max_call_time", limits.call_time_max, kDurationMin,
+                "How long a unary call, or a set or batch of a stream, may take");
+    AddDuration("max_queue_time", limits.queue_time_max, kDurationMin,
+                "How long a unary call may wait for a worker");
+  }
+
+  void AddConnectionLimits(ConnectionLimits& limits) {
+    AddNumber("max_connection_streams", limits.streams_max, 1, std::numeric_limits<int>::max(),
+              "Calls at a time on one connection; more wait on the client's side");
+    AddNumber("max_metadata_bytes", limits.metadata_bytes_max, 1024, 1 << 20,
+              "Bytes of the headers of a call");
+    AddDuration("max_handshake_time", limits.handshake_max, kDurationMin,
+                "How long a connection may take until it speaks HTTP/2");
+    AddDuration("max_connection_idle", limits.idle_max, kDurationMin,
+                "How long a connection may be without a call");
+    AddDuration("max_connection_age", limits.age_max, kDurationMin,
+                "When a connection is asked to make place for a new one");
+    AddDuration("max_connection_grace", limits.grace_max, kDurationMin,
+                "How long its calls may go on after that");
+    AddDuration("keepalive_time", limits.keepalive_time, kDurationMin,
+                "After how much silence a connection is asked for a sign of life");
+    AddDuration("keepalive_timeout", limits.keepalive_timeout, kDurationMin,
+                "How long that may take");
+    AddDuration("min_ping_interval", limits.ping_interval_min, kDurationMin,
+                "How often clients may ask for one; more often, and they are sent away");
   }
 
   // CLI11 takes the arguments from the back.
@@ -151,9 +246,12 @@ class CommandLine {
 
   // What is not a matter of one flag's syntax.
   void Finish() {
-    if (!absl::ParseDuration(drain_grace_, &options_.drain_grace) ||
-        options_.drain_grace < absl::ZeroDuration() || options_.drain_grace > absl::Hours(24)) {
-      throw CLI::ValidationError("--drain_grace", "must be a duration from 0 to 24h, as 10s is");
+    options_.log_level = static_cast<LogLevel>(
+        std::find(LevelNames().begin(), LevelNames().end(), log_level_) - LevelNames().begin());
+    for (const CLI::Option* option : app_.get_options()) {
+      if (option->count() > 0) {
+        options_.given[option->get_single_name()] = absl::StrJoin(option->results(), ",");
+      }
     }
     CheckTls();
     if (options_.listen.empty()) throw CLI::ValidationError("--listen", "is empty");
@@ -162,14 +260,24 @@ class CommandLine {
       if (!address.ok()) {
         throw CLI::ValidationError("--listen", std::string(address.status().message()));
       }
-      if (!address->is_local() && !options_.allow_insecure && options_.tls.certificate.empty()) {
-        throw CLI::ValidationError(
-            "--listen", absl::StrCat(address->ToString(),
-                                     " is not a loopback address: other machines may reach it,"
-                                     " without encryption; --tls_cert and --tls_key encrypt,"
-                                     " --allow_insecure permits that"));
-      }
+      if (options_.tls.certificate.empty()) CheckReach("--listen", *address);
     }
+    if (options_.metrics.empty()) return;
+    const absl::StatusOr<ListenAddress> address = ListenAddress::Parse(options_.metrics);
+    if (!address.ok()) {
+      throw CLI::ValidationError("--metrics", std::string(address.status().message()));
+    }
+    if (address->is_unix()) throw CLI::ValidationError("--metrics", "must be HOST:PORT");
+    CheckReach("--metrics", *address);
+  }
+
+  // Of an address that serves without encryption.
+  void CheckReach(const char* flag, const ListenAddress& address) const {
+    if (address.is_local() || options_.allow_insecure) return;
+    throw CLI::ValidationError(
+        flag, absl::StrCat(address.ToString(),
+                           " is not a loopback address: other machines may reach it, without"
+                           " encryption; --allow_insecure permits that"));
   }
 
   void CheckTls() const {
@@ -192,7 +300,7 @@ class CommandLine {
   Options& options_;
   CLI::App app_{"Aligns the sentences of a document across its language versions, over gRPC."};
   std::string config_;
-  std::string drain_grace_ = "10s";
+  std::string log_level_ = "info";
 };
 
 }  // namespace
@@ -206,6 +314,11 @@ std::variant<Options, CommandLineExit> ParseOptions(int argc, const char* const*
     return command_line.Exit(error);
   }
   return options;
+}
+
+std::vector<FlagDescription> DescribeFlags() {
+  Options options;
+  return CommandLine(options).Describe();
 }
 
 }  // namespace hexapla

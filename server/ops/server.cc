@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ops/server.h"
 
+#include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 
@@ -12,6 +13,7 @@
 
 #include "server/base/status_macros.h"
 #include "server/ops/listen_address.h"
+#include "server/ops/server_metrics.h"
 
 namespace hexapla {
 namespace {
@@ -23,37 +25,33 @@ constexpr int64_t kCheapShare = 16;
 // How long a drain lets health checks be seen before it refuses connections.
 constexpr absl::Duration kDrainPause = absl::Milliseconds(200);
 
-// Streams of one connection at once; more wait on the client's side.
-constexpr int kStreamsMax = 1000;
-
-// Connections are asked to reconnect now and then: a client that keeps one for
-// ever never sees the replicas that came later.
-constexpr absl::Duration kConnectionAge = absl::Minutes(30);
-constexpr absl::Duration kConnectionAgeGrace = absl::Minutes(10);
-
-// A peer that vanished is noticed within the sum of the two; clients may ask in
-// turn as often as the third says.
-constexpr absl::Duration kKeepaliveTime = absl::Seconds(30);
-constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
-constexpr absl::Duration kClientPingInterval = absl::Seconds(10);
-
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
+void LimitConnections(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
+  const std::pair<const char*, int> kArguments[] = {
+      {GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_max},
+      {GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes_max},
+      {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(limits.handshake_max)},
+      {GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(limits.idle_max)},
+      {GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(limits.age_max)},
+      {GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(limits.grace_max)},
+      {GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits.keepalive_time)},
+      {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(limits.keepalive_timeout)},
+      {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+       Milliseconds(limits.ping_interval_min)},
+  };
+  for (const auto& [name, value] : kArguments) builder.AddChannelArgument(name, value);
+}
+
 void Configure(const Options& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
+  LimitConnections(options.connection, builder);
   // With SO_REUSEPORT a second server would share the port in silence.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(kConnectionAge));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                             Milliseconds(kConnectionAgeGrace));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepaliveTime));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                             Milliseconds(kClientPingInterval));
-  // Only reflection uses the synchronous API; it needs no more than one queue.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, options.channelz ? 1 : 0);
+  // Only reflection and channelz use the synchronous API; one queue is enough.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
@@ -100,6 +98,17 @@ std::shared_ptr<grpc::ServerCredentials> Server::NewCredentials() {
   return credentials_.emplace_back(std::make_shared<TlsCredentials>(tls_, tokens_));
 }
 
+absl::Status Server::StartMetrics(const std::string& address) {
+  if (address.empty()) return absl::OkStatus();
+  const auto calls = std::make_shared<CallMetrics>();
+  watch_.CountIn(calls);
+  HEXAPLA_ASSIGN_OR_RETURN(
+      metrics_,
+      MetricsEndpoint::Create(
+          address, {calls->collectable(), std::make_shared<ServerMetrics>(pool_, models_, tls_)}));
+  return absl::OkStatus();
+}
+
 absl::Status Server::ReloadTls() {
   if (tls_ == nullptr) return absl::OkStatus();
   HEXAPLA_ASSIGN_OR_RETURN(TlsMaterial material, ReadTlsMaterial(tls_files_));
@@ -122,8 +131,10 @@ absl::Status Server::Start(const Options& options) {
     HEXAPLA_RETURN_IF_ERROR(address.CheckFree());
     addresses.push_back(address);
   }
-  // Must precede the builder: it is a plug-in of all builders from here on.
+  // Must precede the builder: these are plug-ins of all builders from here on.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  if (options.channelz) grpc::channelz::experimental::InitChannelzService();
+  HEXAPLA_RETURN_IF_ERROR(StartMetrics(options.metrics));
   grpc::ServerBuilder builder;
   Configure(options, builder);
   AddServices(builder);

@@ -18,6 +18,7 @@
 #include "server/ops/auth_tokens.h"
 #include "server/ops/call_watch.h"
 #include "server/ops/health.h"
+#include "server/ops/metrics_endpoint.h"
 #include "server/ops/options.h"
 #include "server/ops/tls_credentials.h"
 #include "server/service/alignment_service.h"
@@ -58,6 +59,9 @@ class Server {
   // Where it listens, in the order of the options, with the real ports.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
+  // Where it answers scrapers, with the real port; "" if it does not.
+  std::string metrics_address() const { return metrics_ == nullptr ? "" : metrics_->address(); }
+
   // A channel that reaches the services without a socket. The server must
   // outlive it.
   std::shared_ptr<grpc::Channel> InProcessChannel();
@@ -82,6 +86,7 @@ class Server {
   Server(const Options& options, std::shared_ptr<const ModelSet> models, AlignFunction align);
   absl::Status Start(const Options& options);
   absl::Status LoadSecrets();
+  absl::Status StartMetrics(const std::string& address);
   std::shared_ptr<grpc::ServerCredentials> NewCredentials();
   void AddServices(grpc::ServerBuilder& builder);
 
@@ -98,6 +103,8 @@ class Server {
   LanguageService language_service_;
   EmbeddingService embedding_service_;
   ModelService model_service_;
+  // After pool and models, which a scrape looks at. Null without.
+  std::unique_ptr<MetricsEndpoint> metrics_;
   HealthService health_service_;
   // Each listening port asks its own for every handshake.
   std::vector<std::shared_ptr<TlsCredentials>> credentials_;

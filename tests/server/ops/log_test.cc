@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ops/log.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +16,24 @@ namespace hexapla {
 namespace {
 
 constexpr absl::Time kTime = absl::FromUnixSeconds(0);
+constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// Standard error is `descriptor` while it lives.
+class StandardErrorTo {
+ public:
+  explicit StandardErrorTo(int descriptor) : saved_(dup(STDERR_FILENO)) {
+    FlushLog(kPatience);
+    dup2(descriptor, STDERR_FILENO);
+  }
+  ~StandardErrorTo() {
+    FlushLog(kPatience);
+    dup2(saved_, STDERR_FILENO);
+    close(saved_);
+  }
+
+ private:
+  const int saved_;
+};
 
 TEST(LogTest, AnEventIsAJsonObjectOnOneLine) {
   EXPECT_EQ(FormatLogLine(kTime + absl::Milliseconds(1500), LogLevel::kInfo, "drain",
@@ -34,6 +55,7 @@ TEST(LogTest, AnythingInAStringStaysOnOneLineOfUtf8) {
 }
 
 TEST(LogTest, LinesOfManyThreadsDoNotMix) {
+  SetLogLevel(LogLevel::kInfo);
   testing::internal::CaptureStderr();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -42,6 +64,7 @@ TEST(LogTest, LinesOfManyThreadsDoNotMix) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  FlushLog(kPatience);
   const std::string output = testing::internal::GetCapturedStderr();
   int lines = 0;
   for (const absl::string_view line : absl::StrSplit(output, '\n', absl::SkipEmpty())) {
@@ -49,6 +72,56 @@ TEST(LogTest, LinesOfManyThreadsDoNotMix) {
     ++lines;
   }
   EXPECT_EQ(lines, 200);
+}
+
+TEST(LogTest, WhatIsBelowTheLevelIsDropped) {
+  SetLogLevel(LogLevel::kWarning);
+  testing::internal::CaptureStderr();
+  Log(LogLevel::kDebug, "a");
+  Log(LogLevel::kInfo, "b");
+  Log(LogLevel::kWarning, "c");
+  Log(LogLevel::kError, "d");
+  SetLogLevel(LogLevel::kOff);
+  Log(LogLevel::kError, "e");
+  FlushLog(kPatience);
+  const std::string output = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(output, testing::MatchesRegex(".*\"event\":\"c\".*\n.*\"event\":\"d\".*\n"));
+}
+
+TEST(LogTest, AFullDiskCostsTheLinesAndNothingElse) {
+  SetLogLevel(LogLevel::kInfo);
+  const int full = open("/dev/full", O_WRONLY);
+  ASSERT_GE(full, 0);
+  const uint64_t before = LogLinesDropped();
+  {
+    const StandardErrorTo redirected(full);
+    for (int i = 0; i < 10; ++i) Log(LogLevel::kInfo, "lost");
+  }
+  close(full);
+  EXPECT_EQ(LogLinesDropped() - before, 10u);
+}
+
+TEST(LogTest, AReaderThatStopsHoldsNobodyUp) {
+  SetLogLevel(LogLevel::kInfo);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const uint64_t before = LogLinesDropped();
+  std::thread reader;
+  {
+    const StandardErrorTo redirected(ends[1]);
+    // More than the pipe and the waiting lines hold.
+    const std::string large(1 << 20, 'x');
+    for (int i = 0; i < 10; ++i) Log(LogLevel::kInfo, "large", {{"text", large}});
+    EXPECT_GT(LogLinesDropped(), before);
+    reader = std::thread([&ends] {
+      std::string part(1 << 16, '\0');
+      while (read(ends[0], part.data(), part.size()) > 0) {
+      }
+    });
+  }
+  close(ends[1]);
+  reader.join();
+  close(ends[0]);
 }
 
 }  // namespace

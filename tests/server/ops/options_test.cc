@@ -19,7 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 // A command line with its environment and the file of --config.
@@ -181,7 +180,7 @@ struct UsageError {
 TEST_F(OptionsTest, AUsageErrorNamesTheFlag) {
   const UsageError kCases[] = {
       {{.arguments = {"--no_such_flag"}}, "--no_such_flag"},
-      {{.arguments = {"--metrics=127.0.0.1:9464"}}, "--metrics"},
+      {{.arguments = {"--metric=127.0.0.1:9464"}}, "--metric"},
       {{.arguments = {"--tls_cert=a"}}, "--tls_cert"},
       {{.arguments = {"--auth_tokens=a"}}, "--auth_tokens"},
       {{.arguments = {"somewhere"}}, "somewhere"},
@@ -239,8 +238,105 @@ TEST_F(OptionsTest, HelpNamesEveryFlagAndItsTwin) {
         "workers", "drain_grace", "version", "help"}) {
     EXPECT_THAT(help, HasSubstr(std::string("--") + name));
   }
+  for (const FlagDescription& flag : DescribeFlags()) {
+    EXPECT_THAT(help, HasSubstr("--" + flag.name));
+  }
   EXPECT_THAT(help, HasSubstr("HEXAPLA_MAX_QUEUE_COST"));
-  EXPECT_THAT(help, Not(HasSubstr("--metrics")));
+}
+
+TEST_F(OptionsTest, EveryLimitHasAFlag) {
+  const Options options =
+      Good({.arguments = {
+                "--max_match_documents=1", "--max_match_bytes=2", "--max_stream_sets=3",
+                "--max_stream_bytes=4", "--max_stream_replies_bytes=5", "--max_stream_batches=6",
+                "--max_stream_batches_bytes=7", "--max_stream_stall=8s", "--max_call_time=9s",
+                "--max_queue_time=10s", "--max_connection_streams=11", "--max_metadata_bytes=1200",
+                "--max_handshake_time=13s", "--max_connection_idle=14s", "--max_connection_age=15s",
+                "--max_connection_grace=16s", "--keepalive_time=17s", "--keepalive_timeout=18s",
+                "--min_ping_interval=19s"}});
+  EXPECT_EQ(options.limits.match_documents_max, 1u);
+  EXPECT_EQ(options.limits.match_bytes_max, 2u);
+  EXPECT_EQ(options.limits.stream_sets_max, 3u);
+  EXPECT_EQ(options.limits.stream_bytes_max, 4u);
+  EXPECT_EQ(options.limits.stream_replies_bytes_max, 5u);
+  EXPECT_EQ(options.limits.stream_batches_max, 6u);
+  EXPECT_EQ(options.limits.stream_batches_bytes_max, 7u);
+  EXPECT_EQ(options.limits.stream_stall_max, absl::Seconds(8));
+  EXPECT_EQ(options.limits.call_time_max, absl::Seconds(9));
+  EXPECT_EQ(options.limits.queue_time_max, absl::Seconds(10));
+  EXPECT_EQ(options.connection.streams_max, 11);
+  EXPECT_EQ(options.connection.metadata_bytes_max, 1200);
+  EXPECT_EQ(options.connection.handshake_max, absl::Seconds(13));
+  EXPECT_EQ(options.connection.idle_max, absl::Seconds(14));
+  EXPECT_EQ(options.connection.age_max, absl::Seconds(15));
+  EXPECT_EQ(options.connection.grace_max, absl::Seconds(16));
+  EXPECT_EQ(options.connection.keepalive_time, absl::Seconds(17));
+  EXPECT_EQ(options.connection.keepalive_timeout, absl::Seconds(18));
+  EXPECT_EQ(options.connection.ping_interval_min, absl::Seconds(19));
+}
+
+TEST_F(OptionsTest, OperationsHaveTheirFlags) {
+  const Options options =
+      Good({.arguments = {"--tls_cert=/c", "--tls_key=/k", "--tls_client_ca=/a", "--auth_tokens=/t",
+                          "--metrics=127.0.0.1:0", "--log_level=warning", "--channelz"}});
+  EXPECT_EQ(options.tls.certificate, "/c");
+  EXPECT_EQ(options.tls.key, "/k");
+  EXPECT_EQ(options.tls.client_ca, "/a");
+  EXPECT_EQ(options.auth_tokens, "/t");
+  EXPECT_EQ(options.metrics, "127.0.0.1:0");
+  EXPECT_EQ(options.log_level, LogLevel::kWarning);
+  EXPECT_TRUE(options.channelz);
+  EXPECT_EQ(options.given.at("log_level"), "warning");
+  EXPECT_EQ(options.given.count("models"), 0u);
+}
+
+TEST_F(OptionsTest, ATokenIsNeverSentInTheOpen) {
+  EXPECT_THAT(Error({.arguments = {"--auth_tokens=/t"}}),
+              AllOf(HasSubstr("--auth_tokens"), HasSubstr("--tls_cert")));
+  EXPECT_THAT(Error({.arguments = {"--auth_tokens=/t", "--allow_insecure"}}),
+              HasSubstr("--auth_tokens"));
+}
+
+TEST_F(OptionsTest, HalfAnIdentityIsAnError) {
+  EXPECT_THAT(Error({.arguments = {"--tls_cert=/c"}}), HasSubstr("--tls_key"));
+  EXPECT_THAT(Error({.arguments = {"--tls_key=/k"}}), HasSubstr("--tls_cert"));
+  EXPECT_THAT(Error({.arguments = {"--tls_client_ca=/a"}}), HasSubstr("--tls_cert"));
+}
+
+TEST_F(OptionsTest, BeyondLoopbackItTakesTlsOrConsent) {
+  EXPECT_THAT(Error({.arguments = {"--listen=0.0.0.0:1"}}), HasSubstr("--allow_insecure"));
+  Good({.arguments = {"--listen=0.0.0.0:1", "--allow_insecure"}});
+  Good({.arguments = {"--listen=0.0.0.0:1", "--tls_cert=/c", "--tls_key=/k"}});
+  // Metrics are never encrypted.
+  EXPECT_THAT(Error({.arguments = {"--metrics=0.0.0.0:1", "--tls_cert=/c", "--tls_key=/k"}}),
+              AllOf(HasSubstr("--metrics"), HasSubstr("--allow_insecure")));
+  Good({.arguments = {"--metrics=0.0.0.0:1", "--allow_insecure"}});
+}
+
+TEST_F(OptionsTest, BadValuesOfOperationsAreNamed) {
+  for (const char* bad :
+       {"--metrics=nowhere", "--metrics=unix:/a", "--log_level=loud", "--max_call_time=soon",
+        "--max_call_time=0", "--max_call_time=25h", "--max_stream_sets=0",
+        "--max_metadata_bytes=10", "--keepalive_time=-1s"}) {
+    const std::string flag(bad, std::string(bad).find('='));
+    EXPECT_THAT(Error({.arguments = {bad}}), HasSubstr(flag)) << bad;
+  }
+}
+
+// docs/operations.md promises to hold every flag with its default, and only those.
+TEST_F(OptionsTest, TheManualHasEveryFlagWithItsDefault) {
+  std::ifstream manual("docs/operations.md");
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(manual, line);) {
+    if (line.rfind("| `--", 0) == 0) rows.push_back(line);
+  }
+  const std::vector<FlagDescription> flags = DescribeFlags();
+  for (const FlagDescription& flag : flags) {
+    const std::string value = flag.default_value.empty() ? "" : "`" + flag.default_value + "`";
+    EXPECT_THAT(rows, ::testing::Contains(StartsWith("| `--" + flag.name + "` | " + value +
+                                                     (value.empty() ? "| " : " | "))));
+  }
+  EXPECT_EQ(rows.size(), flags.size());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "server/ops/server.h"
 
 #include <grpcpp/grpcpp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 #include "gtest/gtest.h"
 
 #include "tests/server/service/test_models.h"
+#include "tests/testing/certificates.h"
+#include "tests/testing/temporary_directory.h"
 
 namespace hexapla {
 namespace {
@@ -61,6 +64,17 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
 void SetPatience(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + kPatience);
   context.set_wait_for_ready(false);
+}
+
+// A TCP connection that says nothing.
+int ConnectRaw(const std::string& address) {
+  sockaddr_in peer = {};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)), 0);
+  return connection;
 }
 
 grpc::Status ListModels(const std::shared_ptr<grpc::Channel>& channel,
@@ -158,12 +172,12 @@ TEST(ServerTest, AMalformedAddressIsAnError) {
   EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-class UnixServerTest : public testing::Test {
+class UnixServerTest : public ::testing::Test {
  protected:
   void SetUp() override { std::filesystem::remove(path_); }
   void TearDown() override { std::filesystem::remove(path_); }
 
-  const std::string path_ = testing::TempDir() + "hexapla_server.sock";
+  const std::string path_ = ::testing::TempDir() + "hexapla_server.sock";
   const std::string address_ = "unix:" + path_;
 };
 
@@ -337,6 +351,228 @@ TEST(ServerReflectionTest, DescribesOurServicesAndHealth) {
     const std::string request = "\x22" + std::string(1, static_cast<char>(name.size())) + name;
     EXPECT_THAT(Reflect(server->InProcessChannel(), request), HasSubstr(file));
   }
+}
+
+TEST(ServerModelsTest, TheOldSetIsFreedWithItsLastCall) {
+  HeldAligner aligner;
+  auto models = std::make_shared<const ModelSet>(std::make_unique<FakeIdentifier>(), nullptr,
+                                                 ScoringWeights(), TestModels()->info());
+  const std::weak_ptr<const ModelSet> old = models;
+  auto created = Server::Create(ListenOn({}), std::move(models), aligner.function());
+  ASSERT_TRUE(created.ok()) << created.status();
+  const std::unique_ptr<Server> server = *std::move(created);
+  const auto channel = server->InProcessChannel();
+  auto call = std::async(std::launch::async, [&] { return Align(channel); });
+  aligner.AwaitCall();
+  server->ReplaceModels(TestModels());
+  EXPECT_FALSE(old.expired());
+  aligner.Release();
+  EXPECT_TRUE(call.get().ok());
+  EXPECT_TRUE(old.expired());
+}
+
+class ServerSecretsTest : public ::testing::Test {
+ protected:
+  ServerSecretsTest() {
+    Write("server", authority_.Issue("DNS:localhost,IP:127.0.0.1"));
+    directory_.Write("ca.pem", authority_.certificate_pem());
+    directory_.Write("tokens", "# mine\nfirst\nsecond\n");
+    options_ = ListenOn({"127.0.0.1:0"});
+    options_.tls = {.certificate = directory_ / "server.pem", .key = directory_ / "server.key"};
+  }
+
+  void Write(const std::string& name, const TestCertificate& identity) {
+    directory_.Write(name + ".pem", identity.certificate_pem());
+    directory_.Write(name + ".key", identity.key_pem());
+  }
+
+  // Trusts `authority`; shows `identity` if there is one. A connection of its own.
+  static std::shared_ptr<grpc::Channel> ConnectTls(const Server& server,
+                                                   const TestCertificate& authority,
+                                                   const TestCertificate* identity = nullptr) {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = authority.certificate_pem();
+    if (identity != nullptr) {
+      options.pem_cert_chain = identity->certificate_pem();
+      options.pem_private_key = identity->key_pem();
+    }
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel(server.addresses().front(), grpc::SslCredentials(options),
+                                     arguments);
+  }
+
+  static grpc::StatusCode ListWith(const std::shared_ptr<grpc::Channel>& channel,
+                                   const std::string& authorization) {
+    grpc::ClientContext context;
+    SetPatience(context);
+    if (!authorization.empty()) context.AddMetadata("authorization", authorization);
+    v1::ListModelsResponse response;
+    return v1::ModelService::NewStub(channel)->ListModels(&context, {}, &response).error_code();
+  }
+
+  const TestCertificate authority_ = TestCertificate::Authority();
+  const testing::TemporaryDirectory directory_;
+  Options options_;
+};
+
+TEST_F(ServerSecretsTest, SpeaksTlsOnEveryListener) {
+  const std::string path = directory_ / "socket";
+  options_.listen.push_back("unix:" + path);
+  const auto server = MustCreate(options_);
+  EXPECT_TRUE(Answers(ConnectTls(*server, authority_)));
+  EXPECT_EQ(ListWith(Connect(server->addresses()[0]), ""), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ListWith(Connect("unix:" + path), ""), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ListWith(ConnectTls(*server, TestCertificate::Authority("other")), ""),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerSecretsTest, WithAClientAuthorityOnlyItsClientsConnect) {
+  options_.tls.client_ca = directory_ / "ca.pem";
+  const auto server = MustCreate(options_);
+  const TestCertificate ours = authority_.Issue("DNS:client");
+  const TestCertificate strange = TestCertificate::Authority("other").Issue("DNS:client");
+  EXPECT_TRUE(Answers(ConnectTls(*server, authority_, &ours)));
+  EXPECT_EQ(ListWith(ConnectTls(*server, authority_), ""), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ListWith(ConnectTls(*server, authority_, &strange), ""), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerSecretsTest, CallsNeedATokenAndHealthChecksDoNot) {
+  options_.auth_tokens = directory_ / "tokens";
+  const auto server = MustCreate(options_);
+  const auto channel = ConnectTls(*server, authority_);
+  EXPECT_EQ(ListWith(channel, "Bearer first"), grpc::StatusCode::OK);
+  EXPECT_EQ(ListWith(channel, "Bearer second"), grpc::StatusCode::OK);
+  EXPECT_EQ(ListWith(channel, ""), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ListWith(channel, "Bearer third"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ListWith(channel, "Basic first"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(CheckHealth(channel, ""), HealthCheckResponse::SERVING);
+  EXPECT_THAT(Reflect(channel, std::string("\x3a\0", 2)), HasSubstr("hexapla.v1"));
+}
+
+TEST_F(ServerSecretsTest, TokensChangeWhileItServes) {
+  options_.auth_tokens = directory_ / "tokens";
+  const auto server = MustCreate(options_);
+  const auto channel = ConnectTls(*server, authority_);
+  directory_.Write("tokens", "third\n");
+  EXPECT_EQ(ListWith(channel, "Bearer third"), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(server->ReloadTokens().ok());
+  EXPECT_EQ(ListWith(channel, "Bearer third"), grpc::StatusCode::OK);
+  EXPECT_EQ(ListWith(channel, "Bearer first"), grpc::StatusCode::UNAUTHENTICATED);
+  directory_.Write("tokens", "# nobody\n");
+  EXPECT_FALSE(server->ReloadTokens().ok());
+  EXPECT_EQ(ListWith(channel, "Bearer third"), grpc::StatusCode::OK);
+}
+
+TEST_F(ServerSecretsTest, ANewIdentityServesFromTheNextHandshakeOn) {
+  const auto server = MustCreate(options_);
+  const auto before = ConnectTls(*server, authority_);
+  EXPECT_TRUE(Answers(before));
+  const TestCertificate other = TestCertificate::Authority("other");
+  Write("server", other.Issue("DNS:localhost,IP:127.0.0.1"));
+  ASSERT_TRUE(server->ReloadTls().ok());
+  EXPECT_TRUE(Answers(before));
+  EXPECT_TRUE(Answers(ConnectTls(*server, other)));
+  EXPECT_EQ(ListWith(ConnectTls(*server, authority_), ""), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ServerSecretsTest, AnIdentityThatDoesNotFitLeavesTheOldServing) {
+  const auto server = MustCreate(options_);
+  directory_.Write("server.pem", authority_.Issue("DNS:localhost").certificate_pem());
+  EXPECT_THAT(std::string(server->ReloadTls().message()), HasSubstr("is not the key of"));
+  EXPECT_TRUE(Answers(ConnectTls(*server, authority_)));
+  directory_.Write("server.pem", "");
+  EXPECT_FALSE(server->ReloadTls().ok());
+  EXPECT_TRUE(Answers(ConnectTls(*server, authority_)));
+}
+
+TEST_F(ServerSecretsTest, BadFilesKeepItFromStarting) {
+  options_.auth_tokens = directory_ / "none";
+  EXPECT_EQ(Server::Create(options_, TestModels()).status().code(), absl::StatusCode::kNotFound);
+  options_.auth_tokens = "";
+  directory_.Write("server.key", "");
+  EXPECT_EQ(Server::Create(options_, TestModels()).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ServerLimitsTest, LargeMetadataIsRefusedAndTheNextCallAnswered) {
+  Options options = ListenOn({"127.0.0.1:0"});
+  options.connection.metadata_bytes_max = 2000;
+  const auto server = MustCreate(options);
+  const auto channel = Connect(server->addresses().front());
+  grpc::ClientContext context;
+  SetPatience(context);
+  context.AddMetadata("x-large", std::string(5000, 'x'));
+  v1::ListModelsResponse response;
+  EXPECT_EQ(v1::ModelService::NewStub(channel)->ListModels(&context, {}, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  // It cost the connection, and the first call after that may not know yet.
+  const auto deadline = Clock::now() + kPatience;
+  while (!ListModels(channel, &response).ok() && Clock::now() < deadline) {
+  }
+  EXPECT_TRUE(Answers(channel));
+}
+
+TEST(ServerLimitsTest, AConnectionThatNeverSpeaksIsClosed) {
+  Options options = ListenOn({"127.0.0.1:0"});
+  options.connection.handshake_max = absl::Milliseconds(200);
+  const auto server = MustCreate(options);
+  const int connection = ConnectRaw(server->addresses().front());
+  char byte = 0;
+  // gRPC's own greeting may come first; then it is over.
+  while (read(connection, &byte, 1) > 0) {
+  }
+  close(connection);
+  EXPECT_TRUE(Answers(Connect(server->addresses().front())));
+}
+
+TEST(ServerLimitsTest, AnIdleConnectionIsClosedAndTheNextCallAnswered) {
+  Options options = ListenOn({"127.0.0.1:0"});
+  options.connection.idle_max = absl::Milliseconds(100);
+  const auto server = MustCreate(options);
+  const auto channel = Connect(server->addresses().front());
+  EXPECT_TRUE(Answers(channel));
+  const auto deadline = Clock::now() + kPatience;
+  while (channel->GetState(false) == GRPC_CHANNEL_READY && Clock::now() < deadline) {
+    channel->WaitForStateChange(GRPC_CHANNEL_READY,
+                                std::chrono::system_clock::now() + std::chrono::milliseconds(100));
+  }
+  EXPECT_NE(channel->GetState(false), GRPC_CHANNEL_READY);
+  EXPECT_TRUE(Answers(channel));
+}
+
+TEST(ServerLimitsTest, MoreCallsThanAConnectionMayHaveWait) {
+  HeldAligner aligner;
+  Options options = ListenOn({"127.0.0.1:0"});
+  options.connection.streams_max = 1;
+  const auto server = MustCreate(options, aligner.function());
+  const auto channel = Connect(server->addresses().front());
+  // The client has to have heard of the limit.
+  ASSERT_TRUE(Answers(channel));
+  auto first = std::async(std::launch::async, [&] { return Align(channel); });
+  aligner.AwaitCall();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+  v1::ListModelsResponse response;
+  EXPECT_EQ(v1::ModelService::NewStub(channel)->ListModels(&context, {}, &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  aligner.Release();
+  EXPECT_TRUE(first.get().ok());
+  EXPECT_TRUE(Answers(channel));
+}
+
+TEST(ServerChannelzTest, ChannelzIsServedOnlyWhenAskedFor) {
+  const std::string list("\x3a\0", 2);
+  {
+    const auto server = MustCreate(ListenOn({}));
+    EXPECT_THAT(Reflect(server->InProcessChannel(), list),
+                ::testing::Not(HasSubstr("grpc.channelz")));
+  }
+  // Last, because gRPC's plug-in stays for all servers of this process.
+  Options options = ListenOn({});
+  options.channelz = true;
+  const auto server = MustCreate(options);
+  EXPECT_THAT(Reflect(server->InProcessChannel(), list), HasSubstr("grpc.channelz.v1.Channelz"));
 }
 
 }  // namespace
