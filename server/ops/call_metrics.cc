@@ -73,6 +73,12 @@ CallMetrics::CallMetrics()
   }
 }
 
+CallMetrics::~CallMetrics() {
+  for (auto& [name, method] : methods_) {
+    for (const auto& slot : method.ended) delete slot.load();
+  }
+}
+
 void CallMetrics::CallStarted(absl::string_view method) {
   const auto found = methods_.find(std::string_view(method.data(), method.size()));
   if (found != methods_.end()) found->second.started.Increment();

@@ -29,6 +29,7 @@ namespace hexapla {
 class CallMetrics {
  public:
   CallMetrics();
+  ~CallMetrics();
 
   CallMetrics(const CallMetrics&) = delete;
   CallMetrics& operator=(const CallMetrics&) = delete;
@@ -52,7 +53,7 @@ class CallMetrics {
     prometheus::Counter& started;
     prometheus::Histogram& queued;
     prometheus::Histogram& computed;
-    // By code, filled in as codes come up: most never do.
+    // By code, owned, made as codes come up: most never do.
     std::array<std::atomic<const Ended*>, 17> ended = {};
   };
 
