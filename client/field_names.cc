@@ -58,7 +58,10 @@ std::string NameVersionField(const AlignCommand& command, absl::string_view fiel
   }
   if (!absl::ConsumePrefix(&field, ".sentences")) return "";
   const std::optional<size_t> sentence = ConsumeIndex(field);
-  return sentence.has_value() ? absl::StrCat(file, ": line ", *sentence + 1) : "";
+  if (!sentence.has_value()) return "";
+  // Of a cue, or of what the server found, there is no line to name.
+  const bool is_line = command.input.format == InputFormat::kLines;
+  return absl::StrCat(file, is_line ? ": line " : ": sentence ", *sentence + 1);
 }
 
 // "options.hints[1]" as the entry of its flag; "" for another field.

@@ -28,8 +28,8 @@ std::string NamePlace(const std::string& message, const std::string& place, cons
 // The error of a call in the words of the command line.
 absl::Status NameFields(const absl::Status& status, const FieldNamer& name);
 
-// The words for the fields of the request that `command` became: a file, a line
-// of it (counted from 1), an entry of a list flag, a flag. Borrows `command`.
+// The words for the fields of the request that `command` became: a file, a line or
+// sentence of it (counted from 1), an entry of a list flag, a flag. Borrows `command`.
 FieldNamer NamerFor(const AlignCommand& command);
 FieldNamer NamerFor(const DetectCommand& command);
 

@@ -15,8 +15,9 @@ namespace hexapla {
 // bead with a target has state "translated". One without is "initial" and has no
 // <target>; one without a source has an empty <source>. The probability is
 // metadata of the unit (category "hexapla", type "probability"), the name of the
-// second file is metadata of the <file>. Without beads there is one empty unit. Characters that XML
-// cannot hold are written as the standard has them: <cp hex="001B"/>.
+// second file is metadata of the <file>. Without beads there is one empty unit.
+// Characters that XML cannot hold are written as the standard has them:
+// <cp hex="001B"/>.
 //
 // Requires: two versions; the beads carry their sentences' text, and fit `files`.
 void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,

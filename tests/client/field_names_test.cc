@@ -11,7 +11,11 @@ struct Case {
   const char* words;
 };
 
-AlignCommand Align() { return {.files = {"en.txt", "fr.txt"}, .languages = {"en", "x_\n"}}; }
+AlignCommand Align() {
+  return {.files = {"en.txt", "fr.txt"},
+          .input = {.format = InputFormat::kLines},
+          .languages = {"en", "x_\n"}};
+}
 
 TEST(ReplaceFieldsTest, AlignSpeaksOfFilesLinesAndFlags) {
   const AlignCommand command = Align();
@@ -29,6 +33,13 @@ TEST(ReplaceFieldsTest, AlignSpeaksOfFilesLinesAndFlags) {
   for (const Case& test : cases) {
     EXPECT_EQ(ReplaceFields(test.message, NamerFor(command)), test.words);
   }
+}
+
+TEST(ReplaceFieldsTest, OnlyLinesAreCalledLines) {
+  AlignCommand command = Align();
+  command.input.format = InputFormat::kSrt;
+  EXPECT_EQ(ReplaceFields("versions[0].sentences[4] is long", NamerFor(command)),
+            "en.txt: sentence 5 is long");
 }
 
 TEST(ReplaceFieldsTest, DetectSpeaksOfFlags) {
