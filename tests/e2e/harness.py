@@ -157,6 +157,12 @@ class Api:
         """The class of a message."""
         return self._factory.GetPrototype(self._pool.FindMessageTypeByName(self.full_name(name)))
 
+    def method_types(self, service, name):
+        """The classes of the method's request and reply."""
+        method = self._pool.FindServiceByName(self.full_name(service)).methods_by_name[name]
+        return (self._factory.GetPrototype(method.input_type),
+                self._factory.GetPrototype(method.output_type))
+
     def method(self, channel, service, name, request):
         """A callable for the method: gRPC's own, with our serialization."""
         service = self._pool.FindServiceByName(self.full_name(service))
