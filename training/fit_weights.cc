@@ -26,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ struct Options {
   std::string alignments;
   std::string initial;
   std::string report;
+  std::string floors;
   std::vector<std::string> languages;
   int dimension = 0;
   int threads = 2;
@@ -510,6 +512,28 @@ std::string Report(const Figures& seen, const Figures& folds, const std::string&
   return report;
 }
 
+// Whether every set reaches its floor when it is left out of the fit. The file has
+// lines of `SET FLOOR`; `#` starts a comment.
+absl::Status CheckFloors(const Figures& folds, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  std::vector<std::string> faults;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line.substr(0, line.find('#')));
+    std::string set;
+    double floor = 0;
+    if (!(fields >> set)) continue;
+    if (!(fields >> floor) || !folds.tallies.contains(set)) {
+      faults.push_back(absl::StrCat(path, ": ", set, " has no floor or no gold"));
+    } else if (folds.tallies.at(set).F1() < floor) {
+      faults.push_back(absl::StrFormat("%s: strict F1 %.3f without it is under its floor of %.3f",
+                                       set, folds.tallies.at(set).F1(), floor));
+    }
+  }
+  if (faults.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(faults, "\n"));
+}
+
 GoldPair BeginningOf(GoldPair gold) {
   if (gold.source.size() <= kSentencesMax) return gold;
   while (gold.beads.back().source.end > kSentencesMax) gold.beads.pop_back();
@@ -566,8 +590,8 @@ absl::Status Fit(const Options& options) {
   if (!options.report.empty()) std::ofstream(options.report) << report;
   std::ofstream out(options.output);
   out << weights.ToText();
-  return out ? absl::OkStatus()
-             : absl::UnavailableError(absl::StrCat(options.output, ": cannot be written"));
+  if (!out) return absl::UnavailableError(absl::StrCat(options.output, ": cannot be written"));
+  return options.floors.empty() ? absl::OkStatus() : CheckFloors(folds, options.floors);
 }
 
 int Main(int argc, char** argv) {
@@ -583,6 +607,9 @@ int Main(int argc, char** argv) {
   app.add_option("--languages", options.languages, "Its languages")->required()->delimiter(',');
   app.add_option("--output", options.output, "Weights file to write")->required();
   app.add_option("--report", options.report, "File for the tables, in Markdown");
+  app.add_option("--floors", options.floors,
+                 "File of `SET FLOOR`: fail if a set left out has a lower strict F1")
+      ->check(CLI::ExistingFile);
   app.add_flag("--ablation", options.ablation, "Also measure what each term buys");
   app.add_option("--alignments", options.alignments, "Folder for the alignments that result");
   app.add_option("--initial", options.initial, "Weights file to start from");
