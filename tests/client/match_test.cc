@@ -48,7 +48,9 @@ class MatchTest : public ::testing::Test {
     service_.match = [this](FakeService::MatchStream& stream) {
       v1::MatchDocumentsRequest request;
       while (stream.Read(&request)) requests_.push_back(request);
-      for (const Response& reply : replies_) stream.Write(reply);
+      // A caller that hangs up may have changed them before this is done.
+      const std::vector<Response> replies = replies_;
+      for (const Response& reply : replies) stream.Write(reply);
       return status_;
     };
   }
