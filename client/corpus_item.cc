@@ -26,6 +26,8 @@ absl::StatusOr<Json> ParseObject(absl::string_view text) {
   } catch (const Json::parse_error& error) {
     // Its own message quotes the text.
     return absl::InvalidArgumentError(absl::StrCat("not JSON at byte ", error.byte));
+  } catch (const Json::out_of_range&) {
+    return absl::InvalidArgumentError("not JSON: a number is too large");
   }
 }
 

@@ -156,6 +156,8 @@ absl::StatusOr<std::vector<ModelInfo>> ParseManifest(absl::string_view json) {
     document = Json::parse(json.begin(), json.end());
   } catch (const Json::parse_error& error) {
     return absl::InvalidArgumentError(absl::StrCat("not valid JSON at byte ", error.byte));
+  } catch (const Json::out_of_range&) {
+    return absl::InvalidArgumentError("not valid JSON: a number is too large");
   }
   if (!document.is_object() || !document.contains("models") || !document["models"].is_array()) {
     return FieldError("models", "must be an array in an object");

@@ -39,6 +39,7 @@ TEST(ParseCorpusItem, BadLinesSayWhatIsWrongButNotTheText) {
   const std::vector<Case> cases = {
       {"secret", "not JSON at byte 1"},
       {R"({"id": "secret")", "not JSON at byte"},
+      {R"({"id": "secret", "more": 1e999})", "a number is too large"},
       {"{\"id\": \"secret\xFF\"}", "not JSON at byte"},
       {"[1]", "the line must be a JSON object"},
       {R"({"versions": []})", "id is missing or empty"},

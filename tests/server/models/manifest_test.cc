@@ -169,6 +169,12 @@ TEST(ManifestTest, TextThatIsNotJsonIsAnError) {
   }
 }
 
+TEST(ManifestTest, ANumberBeyondAllBoundsIsAnError) {
+  const absl::Status status = ParseManifest("{\"models\": [1e999]}").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a number is too large"));
+}
+
 class ReadManifestTest : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(directory_); }
