@@ -225,11 +225,14 @@ int ServeUntilSignal(const sigset_t& signals, Configuration& configuration, Secr
   }
 }
 
-// What an operator should know from the start.
-void LogWarnings(const Options& options) {
-  for (const std::string& text : options.listen) {
+// Says which addresses are open to others without encryption.
+void WarnOfOpenAddresses(const Options& options) {
+  std::vector<std::string> plain;
+  if (options.tls.certificate.empty()) plain = options.listen;
+  if (!options.metrics.empty()) plain.push_back(options.metrics);
+  for (const std::string& text : plain) {
     const auto address = ListenAddress::Parse(text);
-    if (!options.tls.certificate.empty() || !address.ok() || address->is_local()) continue;
+    if (!address.ok() || address->is_local()) continue;
     Log(LogLevel::kWarning, "insecure",
         {{"address", address->ToString()},
          {"consequence", "whoever can reach this address can read and change what is sent"}});
@@ -258,7 +261,7 @@ absl::Status Run(Configuration& configuration, const sigset_t& signals) {
   if (!options.metrics.empty()) ready["metrics"] = server->metrics_address();
   Log(LogLevel::kInfo, "ready", ready);
 
-  LogWarnings(options);
+  WarnOfOpenAddresses(options);
 
   Secrets secrets(options, *server);
   const int number = ServeUntilSignal(signals, configuration, secrets, *server);
