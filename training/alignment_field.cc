@@ -38,11 +38,11 @@ void LogAdd(double& sum, double term) {
 }
 
 // The server's own band, or one around the gold where that would leave it.
-SearchBand BandOf(const EmbeddedDocument& source, const EmbeddedDocument& target,
+SearchBand BandOf(const EmbeddedDocument& source, const EmbeddedDocument& target, bool semantic,
                   const std::vector<Bead>& beads) {
   std::vector<std::pair<int, int>> path = {{0, 0}};
   for (const Bead& bead : beads) path.emplace_back(bead.source.end, bead.target.end);
-  const SearchBand band = *FindBand(source, target, {}, {});
+  const SearchBand band = *FindBand(source, target, semantic, {}, {});
   const bool holds = std::all_of(path.begin(), path.end(), [&](const auto& node) {
     return band.Contains(node.first, node.second);
   });
@@ -65,7 +65,7 @@ AlignmentField::AlignmentField(GoldPair gold, const SentenceEmbedder& embedder,
       wide_band_(SearchBand::Full(0, 0)),
       band_(wide_band_) {
   SplitForeignShapes();
-  wide_band_ = BandOf(source_, target_, gold_.beads);
+  wide_band_ = BandOf(source_, target_, semantic_, gold_.beads);
 }
 
 // Gold beads of shapes that the search does not know become deletions.

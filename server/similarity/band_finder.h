@@ -23,10 +23,13 @@ struct BandOptions {
 // joined in pairs, again and again, until the grid is small; its best path is
 // refined level by level (Thompson and Koehn 2019, after Salvador and Chan
 // 2007).
+// Without `semantic` the words that both documents spell alike lead the way; where
+// nothing does, the way runs straight.
 // Cost: linear in the sentences beyond the smallest grid.
 // Errors: as `stop` says.
 absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const EmbeddedDocument& target,
-                                    const BandOptions& options, const StopCondition& stop);
+                                    bool semantic, const BandOptions& options,
+                                    const StopCondition& stop);
 
 }  // namespace hexapla
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
+#include "server/similarity/sentence_features.h"
 
 // Highway compiles this file once per instruction set and picks at run time.
 #undef HWY_TARGET_INCLUDE
@@ -26,6 +27,9 @@
 #ifndef HEXAPLA_SERVER_SIMILARITY_BEAD_SKETCH_TERMS_
 #define HEXAPLA_SERVER_SIMILARITY_BEAD_SKETCH_TERMS_
 namespace hexapla {
+
+// All buffers below are padded to whole vectors of so many numbers.
+inline constexpr size_t kLanesMax = 16;
 
 // What the loops below are given of the beads of one shape that begin at one
 // source sentence: the same for all, and one value a target sentence.
@@ -61,8 +65,7 @@ namespace hexapla::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-// All buffers are padded to whole vectors of so many lanes.
-using Floats = hn::CappedTag<float, 16>;
+using Floats = hn::CappedTag<float, kLanesMax>;
 
 void AddSimd(const float* x, const float* y, size_t size, float* out) {
   const Floats d;
@@ -95,7 +98,8 @@ void ScoreSimd(const SketchTerms& t, size_t size, float* HWY_RESTRICT out) {
   for (size_t i = 0; i < size; i += hn::Lanes(d)) {
     const auto cosine = hn::LoadU(d, t.cosines + i);
     const auto place = hn::Min(
-        set(2), hn::Max(set(-1), hn::Mul(hn::Sub(cosine, set(t.random)), set(t.inverse_range))));
+        set(kPlaceMost),
+        hn::Max(set(kPlaceLeast), hn::Mul(hn::Sub(cosine, set(t.random)), set(t.inverse_range))));
     const auto around = hn::Mul(
         set(0.5F), hn::Add(set(t.source_neighbourhood), hn::LoadU(d, t.target_neighbourhood + i)));
     auto score = hn::Mul(set(t.semantic), place);
@@ -112,14 +116,14 @@ void ScoreSimd(const SketchTerms& t, size_t size, float* HWY_RESTRICT out) {
         hn::Mul(hn::Sub(target_length, set(t.source_length)), set(t.inverse_unit));
     const auto mean =
         hn::Mul(hn::Add(target_length, set(t.source_length)), set(t.inverse_unit / 2));
-    const auto variance = hn::Mul(set(6.8F), hn::Add(mean, set(2)));
+    const auto variance = hn::Mul(set(kLengthVariance), hn::Add(mean, set(kLengthUncertain)));
     const auto square = hn::Div(hn::Mul(difference, difference), variance);
-    const auto near = hn::Min(set(2), hn::Mul(set(0.5F), square));
-    const auto deviation = hn::Min(set(8), hn::Sqrt(square));
+    const auto near = hn::Min(set(kLengthNearMost), hn::Mul(set(0.5F), square));
+    const auto deviation = hn::Min(set(kLengthDeviationMost), hn::Sqrt(square));
     score = hn::NegMulAdd(set(t.length_near), near, score);
     score = hn::NegMulAdd(set(t.length_deviation), deviation, score);
     const auto units = hn::Abs(hn::Sub(set(t.source_units), hn::LoadU(d, t.target_units + i)));
-    score = hn::NegMulAdd(set(t.sentence_count), hn::Min(set(4), units), score);
+    score = hn::NegMulAdd(set(t.sentence_count), hn::Min(set(kSentenceCountMost), units), score);
     hn::StoreU(score, d, out + i);
   }
 }
@@ -168,9 +172,11 @@ HWY_EXPORT(ScoreSimd);
 HWY_EXPORT(RaiseBySumSimd);
 HWY_EXPORT(MarkSimd);
 
-constexpr size_t kLanesMax = 16;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
-// So many neighbours of a candidate's sentences are looked at as well.
+// Most sentences of a side of a bead.
+constexpr int kSizeMax = 8;
+// So many neighbours of a candidate's sentences are looked at as well: no fewer than
+// WordCoverage::Leak and StraddleAt look at.
 constexpr int kAround = 1;
 // Sums beyond this are recentred: the digits of a float tell 1e-4 apart there.
 constexpr float kSumMost = 1000;
@@ -309,7 +315,7 @@ class Sketch {
   std::vector<float> DeletionScores(const SentenceSimilarity::Side& side) const {
     std::vector<float> scores;
     for (const int32_t length : side.document->lengths) {
-      const float relative = std::log((static_cast<float>(length) + 3) / (side.mean_length + 3));
+      const float relative = RelativeLength(side, length);
       scores.push_back(length == 0 ? 0
                                    : static_cast<float>(weights_[kDeletion] +
                                                         weights_[kDeletionLength] * relative));
@@ -489,8 +495,8 @@ class Sketch {
   std::vector<float> deletions_;
   std::vector<float> insertions_;
   int reach_ = 0;
-  int index_[9][9] = {};        // [sources][targets] -> shape; 0 also for none
-  std::vector<float> forward_;  // of nodes, less an offset of their row
+  int index_[kSizeMax + 1][kSizeMax + 1] = {};  // [sources][targets] -> shape; 0 also for none
+  std::vector<float> forward_;                  // of nodes, less an offset of their row
   std::vector<double> forward_offset_;
   std::vector<float> backward_;
   std::vector<uint32_t> marks_;
@@ -529,15 +535,23 @@ SentenceCells CellsOf(const CandidateBeads& candidates, const std::vector<BeadSh
   std::vector<int> begin(rows, columns);
   std::vector<int> end(rows, 0);
   for (int row = 0; row < rows; ++row) {
+    // The columns of the beads that begin here, by their sentences.
+    SentenceRun reached[kSizeMax + 1];
+    for (SentenceRun& run : reached) run = {columns, 0};
     for (int column = band.begin(row); column < band.end(row); ++column) {
+      if (candidates.allowed[band.Node(row, column)] == 0) continue;
       for (size_t s = 0; s < shapes.size(); ++s) {
         if (!shapes[s].two_sided() || !candidates.Allows(row, column, s)) continue;
-        const int first = std::max(0, row - kAround);
-        const int last = std::min(rows, row + shapes[s].sources + kAround);
-        for (int r = first; r < last; ++r) {
-          begin[r] = std::min(begin[r], std::max(0, column - kAround));
-          end[r] = std::max(end[r], std::min(columns, column + shapes[s].targets + kAround));
-        }
+        SentenceRun& run = reached[shapes[s].sources];
+        run.begin = std::min(run.begin, column);
+        run.end = std::max(run.end, column + shapes[s].targets);
+      }
+    }
+    for (int k = 1; k <= kSizeMax; ++k) {
+      if (reached[k].begin >= reached[k].end) continue;
+      for (int r = std::max(0, row - kAround); r < std::min(rows, row + k + kAround); ++r) {
+        begin[r] = std::min(begin[r], std::max(0, reached[k].begin - kAround));
+        end[r] = std::max(end[r], std::min(columns, reached[k].end + kAround));
       }
     }
   }

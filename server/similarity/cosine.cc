@@ -3,6 +3,14 @@
 
 #include <cmath>
 
+#ifndef HEXAPLA_SERVER_SIMILARITY_COSINE_LANES_
+#define HEXAPLA_SERVER_SIMILARITY_COSINE_LANES_
+namespace hexapla {
+// Rows of 16-bit numbers are padded to whole vectors of so many.
+inline constexpr size_t kLanes16Max = 32;
+}  // namespace hexapla
+#endif
+
 // Highway compiles this file once per instruction set and picks at run time.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/similarity/cosine.cc"
@@ -42,7 +50,7 @@ void InnerProductsSimd(const float* HWY_RESTRICT x, const EmbeddingMatrix& rows,
 void InnerProducts16Simd(const int16_t* HWY_RESTRICT x, const int16_t* HWY_RESTRICT rows,
                          size_t stride, const int32_t* HWY_RESTRICT which, size_t count,
                          float scale, float* HWY_RESTRICT out) {
-  const hn::CappedTag<int16_t, 32> d;
+  const hn::CappedTag<int16_t, kLanes16Max> d;
   const hn::RepartitionToWide<decltype(d)> wide;
   const auto multiply_add = [&](const int16_t* row, size_t k, auto& sum0, auto& sum1) {
     sum0 =
@@ -111,7 +119,6 @@ namespace {
 // The length of a row of 16-bit numbers: the squares of its longest still add up
 // in 32 bits.
 constexpr float kUnit = 16384;
-constexpr size_t kLanes16Max = 32;
 
 }  // namespace
 

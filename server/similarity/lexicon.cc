@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "server/base/status_macros.h"
 
 namespace hexapla {
 namespace {
@@ -21,10 +21,13 @@ constexpr int kCommonMax = 1000;
 constexpr int kMeetingsMin = 2;
 constexpr float kChance = 0.75F;
 constexpr float kShareMin = 0.3F;
+// Words of a side of a bead that count.
+constexpr size_t kWordsMax = 32;
 // Less than equal spelling, 255.
 constexpr float kSimilarityMost = 250;
 
-// The distinct words of a run that recur in the document without being common.
+// The distinct words of a run that recur in the document without being common,
+// the rarest of them.
 std::vector<int32_t> RecurringWords(const EmbeddedDocument& document, SentenceRun run) {
   const int most = std::clamp(document.size() / kCommonShare, kCommonMin, kCommonMax);
   std::vector<int32_t> words;
@@ -36,45 +39,71 @@ std::vector<int32_t> RecurringWords(const EmbeddedDocument& document, SentenceRu
   }
   std::sort(words.begin(), words.end());
   words.erase(std::unique(words.begin(), words.end()), words.end());
+  if (words.size() > kWordsMax) {
+    const auto is_rarer = [&](int32_t a, int32_t b) {
+      return std::pair(document.words[a].sentences, a) < std::pair(document.words[b].sentences, b);
+    };
+    std::nth_element(words.begin(), words.begin() + kWordsMax, words.end(), is_rarer);
+    words.resize(kWordsMax);
+  }
   return words;
 }
 
-// What of their occurrences two words share, less some for chance.
-float Share(int meetings, int occurrences) {
-  return (static_cast<float>(meetings) - kChance) / static_cast<float>(occurrences);
+// The sure beads' recurring words of the target, and where each recurring word of
+// the source stands.
+struct Meetings {
+  std::vector<std::vector<int32_t>> targets;        // of beads
+  std::vector<std::vector<int32_t>> beads_of_word;  // of source words
+};
+
+absl::StatusOr<Meetings> FindMeetings(const EmbeddedDocument& source,
+                                      const EmbeddedDocument& target, const Alignment& alignment,
+                                      const StopCondition& stop) {
+  Meetings meetings;
+  meetings.beads_of_word.resize(source.words.size());
+  for (const Bead& bead : alignment.beads) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    if (bead.source.empty() || bead.target.empty() || bead.probability < kSure) continue;
+    const auto number = static_cast<int32_t>(meetings.targets.size());
+    for (const int32_t s : RecurringWords(source, bead.source)) {
+      meetings.beads_of_word[s].push_back(number);
+    }
+    meetings.targets.push_back(RecurringWords(target, bead.target));
+  }
+  return meetings;
 }
 
 }  // namespace
 
-std::vector<WordAssociation> LearnLexicon(const EmbeddedDocument& source,
-                                          const EmbeddedDocument& target,
-                                          const Alignment& alignment) {
-  absl::flat_hash_map<std::pair<int32_t, int32_t>, int> meetings;
-  for (const Bead& bead : alignment.beads) {
-    if (bead.source.empty() || bead.target.empty() || bead.probability < kSure) continue;
-    const std::vector<int32_t> targets = RecurringWords(target, bead.target);
-    for (const int32_t s : RecurringWords(source, bead.source)) {
-      const int occurrences = source.words[s].sentences;
-      for (const int32_t t : targets) {
-        const auto [least, most] = std::minmax(occurrences, target.words[t].sentences);
-        // Two words of too different numbers could meet every time in vain.
-        if (Share(least, most) >= kShareMin) ++meetings[{s, t}];
+absl::StatusOr<std::vector<WordAssociation>> LearnLexicon(const EmbeddedDocument& source,
+                                                          const EmbeddedDocument& target,
+                                                          const Alignment& alignment,
+                                                          const StopCondition& stop) {
+  HEXAPLA_ASSIGN_OR_RETURN(const Meetings meetings, FindMeetings(source, target, alignment, stop));
+  std::vector<WordAssociation> lexicon;
+  std::vector<int> counts(target.words.size());
+  std::vector<int32_t> met;
+  for (size_t s = 0; s < source.words.size(); ++s) {
+    const std::vector<int32_t>& beads = meetings.beads_of_word[s];
+    if (beads.size() < kMeetingsMin) continue;
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    met.clear();
+    for (const int32_t bead : beads) {
+      for (const int32_t t : meetings.targets[bead]) {
+        if (counts[t]++ == 0) met.push_back(t);
       }
     }
+    std::sort(met.begin(), met.end());
+    for (const int32_t t : met) {
+      const int count = std::exchange(counts[t], 0);
+      if (count < kMeetingsMin) continue;
+      const int occurrences = std::max(source.words[s].sentences, target.words[t].sentences);
+      const float share = (static_cast<float>(count) - kChance) / static_cast<float>(occurrences);
+      if (share < kShareMin) continue;
+      lexicon.push_back({static_cast<int32_t>(s), t,
+                         static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});
+    }
   }
-  std::vector<WordAssociation> lexicon;
-  for (const auto& [pair, count] : meetings) {
-    if (count < kMeetingsMin) continue;
-    const int occurrences =
-        std::max(source.words[pair.first].sentences, target.words[pair.second].sentences);
-    const float share = Share(count, occurrences);
-    if (share < kShareMin) continue;
-    lexicon.push_back(
-        {pair.first, pair.second, static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});
-  }
-  std::sort(lexicon.begin(), lexicon.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.source, a.target) < std::pair(b.source, b.target);
-  });
   return lexicon;
 }
 

@@ -4,7 +4,10 @@
 
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 #include "server/alignment/monotonic_aligner.h"
+#include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/word_coverage.h"
 
@@ -15,10 +18,14 @@ namespace hexapla {
 // script, terms that the embedding space does not know. Only words that recur
 // count, and only pairs that meet twice; what they share of their occurrences,
 // less some for chance, is their similarity. So a short document yields nothing.
-// Cost: the pairs of recurring words within each bead.
-std::vector<WordAssociation> LearnLexicon(const EmbeddedDocument& source,
-                                          const EmbeddedDocument& target,
-                                          const Alignment& alignment);
+// Sorted by source word, then by target word.
+//
+// Of a bead the rarest 32 recurring words of each side count.
+// Cost: at most 32 x 32 steps a bead. Memory: linear. Errors: as `stop` says.
+absl::StatusOr<std::vector<WordAssociation>> LearnLexicon(const EmbeddedDocument& source,
+                                                          const EmbeddedDocument& target,
+                                                          const Alignment& alignment,
+                                                          const StopCondition& stop);
 
 }  // namespace hexapla
 

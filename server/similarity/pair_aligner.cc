@@ -55,7 +55,8 @@ class CandidateScorer {
 absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
                                         const EmbeddedDocument& target, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop) {
-  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand wide, FindBand(source, target, {}, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand wide,
+                           FindBand(source, target, options.semantic, {}, stop));
   const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
   const EvidenceOptions evidence = {.bead_size_max = options.merges ? options.bead_size_max : 1,
                                     .semantic = options.semantic};

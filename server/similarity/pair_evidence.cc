@@ -113,7 +113,10 @@ absl::Status PairEvidence::Learn(const Alignment& first, const StopCondition& st
   LearnScales(first);
   LearnRates(first);
   if (!options_.semantic) return absl::OkStatus();
-  return coverage_.Associate(LearnLexicon(source_document(), target_document(), first), stop);
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const std::vector<WordAssociation> lexicon,
+      LearnLexicon(*sentences_.source().document, *sentences_.target().document, first, stop));
+  return coverage_.Associate(lexicon, stop);
 }
 
 void PairEvidence::LearnScales(const Alignment& first) {

@@ -14,18 +14,17 @@ int SumOver(const std::vector<int32_t>& values, SentenceRun run) {
 
 void DeletionFeatures(const SentenceSimilarity& sentences, const SentenceSimilarity::Side& side,
                       int sentence, BeadFeatureVector& f) {
-  const auto length = static_cast<float>(side.document->lengths[sentence]);
   f[kDeletion] = 1;
-  f[kDeletionLength] = std::log((length + 3) / (side.mean_length + 3));
+  f[kDeletionLength] = RelativeLength(side, side.document->lengths[sentence]);
   f[kDeletionSemantic] =
-      std::clamp(sentences.scale().Place(side.best_cosine[sentence]), -1.0F, 2.0F);
+      std::clamp(sentences.scale().Place(side.best_cosine[sentence]), kPlaceLeast, kPlaceMost);
 }
 
 void SemanticFeatures(const SentenceSimilarity& sentences, SentenceRun source, SentenceRun target,
                       BeadFeatureVector& f) {
   const float pairs = PairWeight({source.size(), target.size()});
   const float cosine = sentences.Cosine(source, target);
-  f[kSemantic] = std::clamp(sentences.scale().Place(cosine), -1.0F, 2.0F) * pairs;
+  f[kSemantic] = std::clamp(sentences.scale().Place(cosine), kPlaceLeast, kPlaceMost) * pairs;
   f[kSemanticLow] = std::min(0.0F, f[kSemantic] - pairs / 2);
   f[kCosine] = cosine * pairs;
   const float neighbourhood = (SentenceSimilarity::Mean(sentences.source().neighbourhood, source) +
@@ -41,12 +40,12 @@ void FormFeatures(const SentenceSimilarity& sentences, SentenceRun source, Sente
                   BeadFeatureVector& f) {
   const float deviation = std::abs(sentences.LengthDeviation(source, target));
   const float half_square = deviation * deviation / 2;
-  f[kLengthNear] = -std::min(half_square, 2.0F);
-  f[kLengthFar] = -std::min(half_square, 30.0F);
-  f[kLengthDeviation] = -std::min(deviation, 8.0F);
+  f[kLengthNear] = -std::min(half_square, kLengthNearMost);
+  f[kLengthFar] = -std::min(half_square, kLengthFarMost);
+  f[kLengthDeviation] = -std::min(deviation, kLengthDeviationMost);
   const int units = SumOver(sentences.source().document->units, source) -
                     SumOver(sentences.target().document->units, target);
-  f[kSentenceCount] = -static_cast<float>(std::min(std::abs(units), 4));
+  f[kSentenceCount] = -std::min(static_cast<float>(std::abs(units)), kSentenceCountMost);
   const BeadShape shape{source.size(), target.size()};
   f[ShapeFeature(shape)] = 1;
   if (shape.sources + shape.targets == 2) return;
@@ -55,6 +54,10 @@ void FormFeatures(const SentenceSimilarity& sentences, SentenceRun source, Sente
 }
 
 }  // namespace
+
+float RelativeLength(const SentenceSimilarity::Side& side, int32_t length) {
+  return std::log((static_cast<float>(length) + 3) / (side.mean_length + 3));
+}
 
 BeadFeatureVector SentenceFeatures(const SentenceSimilarity& sentences, int source, int target,
                                    BeadShape shape) {

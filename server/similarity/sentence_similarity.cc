@@ -5,14 +5,12 @@
 #include <numeric>
 
 #include "server/base/status_macros.h"
-#include "server/embedding/vector_sum.h"
+#include "server/similarity/centred_sentences.h"
 #include "server/similarity/cosine.h"
 
 namespace hexapla {
 namespace {
 
-// The share of the mean that is taken off: tokens / (tokens + this).
-constexpr float kMeanTokens = 150;
 // How many of the nearest sentences make a neighbourhood.
 constexpr size_t kNeighbours = 3;
 // The usual typical cosine, and how many pairs of this document outweigh it.
@@ -22,8 +20,6 @@ constexpr float kUsualPairs = 4;
 constexpr double kRandomCosineMost = 0.3;
 // Least distance between random and typical.
 constexpr float kScaleMin = 0.2F;
-// Variance of the length ratio per character (Gale and Church measured 6.8).
-constexpr float kLengthVariance = 6.8F;
 
 // The highest few of the values seen, for neighbourhoods.
 class Highest {
@@ -66,15 +62,10 @@ CentredVectors Centred(const EmbeddedDocument& document, bool semantic) {
   const int dimension = vectors.dimension();
   CentredVectors centred{UnitRows(vectors.rows(), dimension), std::vector<float>(vectors.rows())};
   if (!semantic) return centred;
-  std::vector<float> mean(dimension);
-  for (int s = 0; s < document.size(); ++s) AddVector(vectors.row(s), dimension, mean.data());
-  const auto tokens = static_cast<float>(document.tokens.size());
-  for (float& x : mean) x /= tokens + kMeanTokens;
+  const CentredSentences centre(document, vectors);
   std::vector<float> row(dimension);
   for (int s = 0; s < document.size(); ++s) {
-    const auto share = static_cast<float>(document.tokens_of(s));
-    const float* const vector = vectors.row(s);
-    for (int k = 0; k < dimension; ++k) row[k] = vector[k] - share * mean[k];
+    centre.Get(s, row.data());
     centred.directions.Set(s, row.data());
     centred.lengths[s] = std::sqrt(InnerProduct(row.data(), row.data(), dimension));
   }
@@ -241,7 +232,8 @@ float SentenceSimilarity::LengthDeviation(SentenceRun source, SentenceRun target
   const float scaled = source_length * length_ratio_;
   const float unit = std::max(1.0F, length_ratio_);
   const float difference = (target_length - scaled) / unit;
-  return difference / std::sqrt(kLengthVariance * ((target_length + scaled) / (2 * unit) + 2));
+  return difference /
+         std::sqrt(kLengthVariance * ((target_length + scaled) / (2 * unit) + kLengthUncertain));
 }
 
 }  // namespace hexapla

@@ -16,6 +16,11 @@
 
 namespace hexapla {
 
+// Variance of the length ratio per character (Gale and Church measured 6.8), and
+// the characters that any sentence may be off.
+inline constexpr float kLengthVariance = 6.8F;
+inline constexpr float kLengthUncertain = 2;
+
 // Where random pairs and true pairs of a document lie.
 struct SimilarityScale {
   float random = 0;
@@ -32,13 +37,10 @@ struct SimilarityScale {
 // the inner products, which are stored. Also what the sentences' forms say:
 // lengths, marks and cuts.
 //
-// Every document has a drift of its own (its subject, its language), so the mean
-// word vector of a document, times the sentence's number of words, is taken off
-// each sentence vector; of a short document only part of it, for there the mean
-// is mostly signal. What counts as a high cosine depends on the languages and
-// the text, so cosines are also placed on a scale between random pairs of this
-// document and its mutually nearest pairs; the latter are pulled towards what is
-// usual when there are few.
+// Sentence vectors are centred (centred_sentences.h). What counts as a high cosine
+// depends on the languages and the text, so cosines are also placed on a scale
+// between random pairs of this document and its mutually nearest pairs; the latter
+// are pulled towards what is usual when there are few.
 //
 // Lifetime: borrows the documents.
 // Memory: four bytes a cell of the band.

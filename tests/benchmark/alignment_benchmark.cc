@@ -98,7 +98,7 @@ void FindTheBand(benchmark::State& state) {
   const EmbeddedDocument source = *EmbedDocument(sentences.source, embedder, StopCondition());
   const EmbeddedDocument target = *EmbedDocument(sentences.target, embedder, StopCondition());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(FindBand(source, target, {}, StopCondition()));
+    benchmark::DoNotOptimize(FindBand(source, target, true, {}, StopCondition()));
   }
   Count(state);
 }

@@ -160,7 +160,7 @@ TEST(BeadSketchTest, AgreesWithTheTwinThatScoresBeadAfterBead) {
 TEST(BeadSketchTest, AgreesWithTheTwinInANarrowBand) {
   const Documents documents({.beads = 150, .words = 500, .missing_block = 20});
   const BandOptions narrow = {.full_nodes_max = 400, .radius = 6};
-  const SearchBand band = FindBand(documents.source, documents.target, narrow, {}).value();
+  const SearchBand band = FindBand(documents.source, documents.target, true, narrow, {}).value();
   ASSERT_LT(band.nodes(), documents.Full().nodes() / 4);
   ExpectTwinsAgree(documents.source, documents.target, band, 5, true);
 }
@@ -169,7 +169,7 @@ TEST(BeadSketchTest, AgreesWithTheTwinInANarrowBand) {
 TEST(BeadSketchTest, LargeSumsLoseNoDigits) {
   const Documents documents({.beads = 2000, .words = 1500});
   const SearchBand band =
-      FindBand(documents.source, documents.target, {.full_nodes_max = 400, .radius = 5}, {})
+      FindBand(documents.source, documents.target, true, {.full_nodes_max = 400, .radius = 5}, {})
           .value();
   ScoringWeights weights = WeightsOfAllTerms();
   for (const BeadShape shape : BeadShapes(5, true)) {

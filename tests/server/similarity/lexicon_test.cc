@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/similarity/lexicon.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,9 @@ std::vector<std::string> Learn(const Sentences& source, const Sentences& target,
     alignment.beads.push_back(
         {.source = {s, s + 1}, .target = {s, s + 1}, .probability = probability});
   }
+  const std::vector<WordAssociation> learnt = LearnLexicon(a, b, alignment, {}).value();
   std::vector<std::string> lexicon;
-  for (const WordAssociation& one : LearnLexicon(a, b, alignment)) {
+  for (const WordAssociation& one : learnt) {
     EXPECT_GT(one.similarity, 0);
     EXPECT_LE(one.similarity, 250);
     lexicon.push_back(a.words[one.source].text + "=" + b.words[one.target].text);
@@ -61,6 +64,31 @@ TEST(LexiconTest, WordsThatMeetSeldomerThanTheyStandDoNotBelongTogether) {
 
 TEST(LexiconTest, CommonWordsTellNothing) {
   EXPECT_EQ(Learn(Sentences(40, "the"), Sentences(40, "le")), Sentences{});
+}
+
+TEST(LexiconTest, OfALongSentenceTheRarestWordsCount) {
+  // Hundreds of words in each sentence recur; "olga" is the rarest of them.
+  std::string many;
+  for (int w = 0; w < 150; ++w) many += " w" + std::to_string(w);
+  Sentences source(40, "filler");
+  Sentences target(40, "bourrage");
+  for (const int s : {1, 9, 17, 25}) source[s] = target[s] = many;
+  for (const int s : {9, 25}) {
+    source[s] += " olga";
+    target[s] += " ольга";
+  }
+  EXPECT_THAT(Learn(source, target), ::testing::Contains("olga=ольга"));
+}
+
+TEST(LexiconTest, StopsWhenTold) {
+  const TableEmbedder space({"cat chat"});
+  const EmbeddedDocument document = Embed(kSource, space);
+  Alignment alignment;
+  alignment.beads.push_back({.source = {0, 1}, .target = {0, 1}, .probability = 1});
+  const std::atomic<bool> cancelled = true;
+  const StopCondition stop(&cancelled, absl::InfiniteFuture());
+  EXPECT_EQ(LearnLexicon(document, document, alignment, stop).status().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST(LexiconTest, AnEmptyAlignmentTeachesNothing) { EXPECT_EQ(Learn({}, {}), Sentences{}); }
