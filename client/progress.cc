@@ -35,7 +35,7 @@ double RateOf(const ProgressState& state) {
 
 std::string RateText(const ProgressState& state) {
   const double rate = RateOf(state);
-  return absl::StrFormat(rate < 10 ? "%.1f/s" : "%.0f/s", rate);
+  return rate < 10 ? absl::StrFormat("%.1f/s", rate) : absl::StrFormat("%.0f/s", rate);
 }
 
 ProgressStyle StyleAt(ProgressStyle style, const Terminal& terminal) {

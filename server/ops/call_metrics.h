@@ -50,6 +50,10 @@ class CallMetrics {
     prometheus::Histogram& received;
   };
   struct Method {
+    Method(prometheus::Counter& started_calls, prometheus::Histogram& queue_times,
+           prometheus::Histogram& compute_times)
+        : started(started_calls), queued(queue_times), computed(compute_times) {}
+
     prometheus::Counter& started;
     prometheus::Histogram& queued;
     prometheus::Histogram& computed;

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string bytes;
   if (item.status.ok()) HEXAPLA_EXPECT(item.request.SerializeToString(&bytes));
   // A line of ours must be read back.
-  const std::string error = CorpusErrorLine(item, absl::InternalError("why"), /*by_line=*/false);
+  const std::string error =
+      CorpusErrorLine(item, absl::InternalError("why"), /*by_line=*/item.id.empty());
   HEXAPLA_EXPECT(ParseCorpusDone(error).ok());
   ParseCorpusDone(line).IgnoreError();
   return 0;
