@@ -125,9 +125,8 @@ absl::StatusOr<Identifiers> LoadIdentifiers(const std::string& directory,
 absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(const std::string& path,
                                                                      const ModelInfo& info) {
   HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
-  HEXAPLA_ASSIGN_OR_RETURN(
-      std::unique_ptr<const SentenceEmbedder> embedder,
-      FasttextSentenceEmbedder::Create(path, info.languages, info.dimension));
+  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<const SentenceEmbedder> embedder,
+                           FasttextSentenceEmbedder::Create(path, info.languages, info.dimension));
   return std::make_unique<const CachedEmbedder>(std::move(embedder));
 }
 
