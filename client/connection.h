@@ -18,8 +18,8 @@ namespace hexapla {
 // Connects to one server, or to several in turn (round robin), and waits until
 // the first of them answers. Calls over the channel are repeated while their
 // server is UNAVAILABLE or cancels them as it stops, a few times within two seconds;
-// of several servers, those that say they are not serving are passed over. A peer that vanished without a
-// word is noticed within half a minute, and the call fails as UNAVAILABLE.
+// of several servers, those that say they are not serving are passed over. A peer that vanished
+// without a word is noticed within half a minute, and the call fails as UNAVAILABLE.
 //
 // Addresses are those of ParseServerAddress; several must all be of hosts.
 //
