@@ -8,13 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "server/fasttext/file_format.h"
+
 namespace hexapla::training {
 namespace {
 
-constexpr int32_t kMagic = 793712314;
-constexpr int32_t kVersion = 12;
-constexpr int32_t kLossSoftmax = 3;
-constexpr int32_t kModelSupervised = 3;
 constexpr char kLabel[] = "__label__hexapla";
 
 class Writer {
@@ -50,16 +48,16 @@ class Writer {
 
 void PutHeader(Writer& out, const Corpus& corpus, const Features& features, int dimension,
                bool pruned) {
-  out.Put(kMagic);
-  out.Put(kVersion);
+  out.Put(fasttext::kFileMagic);
+  out.Put(fasttext::kFileVersion);
   out.Put<int32_t>(dimension);
   out.Put<int32_t>(5);  // window, of no meaning here
   out.Put<int32_t>(1);  // epochs
   out.Put<int32_t>(features.options.word_count_min);
   out.Put<int32_t>(0);  // negatives
   out.Put<int32_t>(1);  // word n-grams
-  out.Put(kLossSoftmax);
-  out.Put(kModelSupervised);
+  out.Put(fasttext::Loss::kSoftmax);
+  out.Put(fasttext::Kind::kSupervised);
   out.Put<int32_t>(features.options.bucket);
   out.Put<int32_t>(features.options.minn);
   out.Put<int32_t>(features.options.maxn);
@@ -74,11 +72,11 @@ void PutHeader(Writer& out, const Corpus& corpus, const Features& features, int 
   for (size_t row = 0; row < features.words.size(); ++row) {
     out.PutString(corpus.types.word(features.words[row]));
     out.Put(features.word_counts[row]);
-    out.Put<int8_t>(0);
+    out.Put(fasttext::kWordEntry);
   }
   out.PutString(kLabel);
   out.Put<int64_t>(1);
-  out.Put<int8_t>(1);
+  out.Put(fasttext::kLabelEntry);
   if (pruned) {
     for (size_t i = 0; i < features.buckets.size(); ++i) {
       out.Put(features.buckets[i]);

@@ -1,22 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The layout of a file, little-endian and unaligned, as fastText writes it:
-//
-//   int32 magic, version
-//   int32 dim, window, epochs, minimum count, negatives, word n-grams, loss,
-//         kind, buckets, minn, maxn, update rate; double sampling threshold
-//   int32 entries, words, labels; int64 tokens, kept buckets (-1: not pruned)
-//   per entry:       name, NUL, int64 count, int8 type (0 word, 1 label)
-//   per kept bucket: int32 bucket, int32 index of its row
-//   bool  the input matrix is quantised;  the matrix
-//   bool  so is the output matrix, if the input is;  the matrix
-//
-// A dense matrix is int64 rows, columns and the floats. A quantised one is bool
-// norms, int64 rows, columns, int32 bytes of code, the codes, a quantiser, and
-// with norms one byte a row and a second quantiser. A quantiser is int32
-// columns, parts, columns of a part, columns of the last part, and the floats
-// of 256 centroids a part.
-
 #include "server/fasttext/model_reader.h"
 
 #include <cmath>
@@ -29,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/fasttext/vector_text.h"
 
 namespace hexapla::fasttext {
 namespace {
@@ -36,12 +19,6 @@ namespace {
 #ifndef ABSL_IS_LITTLE_ENDIAN
 #error "fastText's files are little-endian and read in place"
 #endif
-
-constexpr int32_t kMagic = 793712314;
-constexpr int32_t kVersion = 12;
-// The last version in which supervised models had no character n-grams,
-// whatever their arguments say.
-constexpr int32_t kVersionWithoutSubwords = 11;
 
 // Longer n-grams than anyone trains would make a long word cost its square.
 constexpr int32_t kNgramMax = 255;
@@ -130,14 +107,14 @@ class ModelParser {
   absl::Status ParseSignature() {
     HEXAPLA_ASSIGN_OR_RETURN(const auto magic, in_.Number<int32_t>("the signature"));
     HEXAPLA_ASSIGN_OR_RETURN(version_, in_.Number<int32_t>("the version"));
-    if (magic != kMagic) {
+    if (magic != kFileMagic) {
       return absl::InvalidArgumentError(
-          absl::StrCat("not a binary fastText model: starts with ", magic, ", not ", kMagic));
+          absl::StrCat("not a binary fastText model: starts with ", magic, ", not ", kFileMagic));
     }
-    if (version_ != kVersion && version_ != kVersionWithoutSubwords) {
+    if (version_ != kFileVersion && version_ != kFileVersionWithoutSubwords) {
       return absl::InvalidArgumentError(absl::StrCat("fastText format version is ", version_,
-                                                     ", must be ", kVersionWithoutSubwords, " or ",
-                                                     kVersion));
+                                                     ", must be ", kFileVersionWithoutSubwords,
+                                                     " or ", kFileVersion));
     }
     return absl::OkStatus();
   }
@@ -164,7 +141,7 @@ class ModelParser {
             .bucket = fields[8],
             .minn = fields[9],
             .maxn = fields[10]};
-    if (version_ == kVersionWithoutSubwords && args.kind == Kind::kSupervised) args.maxn = 0;
+    if (version_ == kFileVersionWithoutSubwords && args.kind == Kind::kSupervised) args.maxn = 0;
     return absl::OkStatus();
   }
 
@@ -200,7 +177,8 @@ class ModelParser {
             absl::StrCat("the vocabulary exceeds 4 GiB at entry ", i));
       }
       offsets.push_back(static_cast<uint32_t>(offset));
-      HEXAPLA_ASSIGN_OR_RETURN(const int64_t count, ParseEntry(i, i < words ? 0 : 1));
+      HEXAPLA_ASSIGN_OR_RETURN(const int64_t count,
+                               ParseEntry(i, i < words ? kWordEntry : kLabelEntry));
       counts += count;
       HEXAPLA_RETURN_IF_ERROR(CheckRange("the sum of counts", counts, 0, kCountsMax));
     }
@@ -355,11 +333,17 @@ absl::StatusOr<std::unique_ptr<const Model>> Model::FromBytes(std::string bytes,
 
 absl::StatusOr<std::unique_ptr<const Model>> Model::Parse(std::unique_ptr<FileBytes> file,
                                                           absl::string_view name) {
+  const auto named = [name](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
+  };
+  if (IsVectorText(file->view())) {
+    absl::StatusOr<std::string> binary = BinaryFromVectorText(file->view());
+    if (!binary.ok()) return named(binary.status());
+    file = FileBytes::FromString(*std::move(binary));
+  }
   std::unique_ptr<Model> model(new Model(std::move(file)));
   const absl::Status status = ModelParser(model->file_->view(), *model).Parse();
-  if (!status.ok()) {
-    return absl::Status(status.code(), absl::StrCat(name, ": ", status.message()));
-  }
+  if (!status.ok()) return named(status);
   return std::unique_ptr<const Model>(std::move(model));
 }
 
