@@ -19,7 +19,7 @@
 
 namespace hexapla {
 
-// Another embedder's vectors, those of lately asked words kept: a vector is made
+// The vectors of another embedder, of one file, those of lately asked words kept: a vector is made
 // of a dozen rows of the model, and most words of a text were in the one before.
 //
 // Words are kept in two generations. One that is asked for goes into the younger;
@@ -37,6 +37,9 @@ class CachedEmbedder final : public SentenceEmbedder {
   int dimension() const override { return embedder_->dimension(); }
   const std::vector<std::string>& languages() const override { return embedder_->languages(); }
   bool EmbedWord(absl::string_view word, float* out) const override;
+  bool EmbedAsFastText(absl::string_view sentence, float* out) const override {
+    return embedder_->EmbedAsFastText(sentence, out);
+  }
 
  private:
   struct Generation {

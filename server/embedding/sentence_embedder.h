@@ -27,6 +27,19 @@ class SentenceEmbedder {
   // out[0, dimension()). Its length is the word's weight in a sentence. Returns
   // false and writes zeros when the space knows nothing of the word.
   virtual bool EmbedWord(absl::string_view word, float* out) const = 0;
+
+  // Where words of `language` (BCP-47) have their vectors: itself, unless the
+  // space keeps its languages apart. Borrows from this embedder.
+  virtual const SentenceEmbedder& ForLanguage(absl::string_view /*language*/) const {
+    return *this;
+  }
+
+  // Writes the vector that fastText itself gives the sentence (see
+  // fasttext::SentenceVectors) into out[0, dimension()). Returns false, and leaves
+  // `out` alone, when the space is not of one fastText model.
+  virtual bool EmbedAsFastText(absl::string_view /*sentence*/, float* /*out*/) const {
+    return false;
+  }
 };
 
 // Whether the space was made for `language` (BCP-47), as SameLanguage says.

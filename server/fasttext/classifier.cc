@@ -56,8 +56,6 @@ constexpr float kLogOffset = 1e-5f;
 constexpr int kSigmoidSteps = 512;
 constexpr float kSigmoidMax = 8;
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
-
 // Also false for NaN, which a damaged model may give: then 0.
 float Clamp(float probability) { return probability > 0 ? std::min(probability, 1.0f) : 0.0f; }
 
@@ -189,6 +187,12 @@ int64_t Classifier::PredictAllOfLast(Scratch& scratch, float* probabilities) con
   }
   const float offset = flat ? kLogOffset : 0.0f;
   for (int32_t i = 0; i < labels; ++i) probabilities[i] = Clamp(scratch.outputs_[i] + offset);
+  return scratch.features_of_text_;
+}
+
+int64_t Classifier::Embed(absl::string_view text, Scratch& scratch, float* out) const {
+  ComputeHidden(text, scratch);
+  std::copy(scratch.hidden_.begin(), scratch.hidden_.end(), out);
   return scratch.features_of_text_;
 }
 

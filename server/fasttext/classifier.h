@@ -98,6 +98,11 @@ class Classifier {
   // Requires: there was one, by this classifier.
   int64_t PredictAllOfLast(Scratch& scratch, float* probabilities) const;
 
+  // Writes what the labels are told from, the mean of the rows of the text's
+  // features and of the end of the sentence, into out[0, dim). It is the vector
+  // that fastText gives a sentence. Returns the same as Predict.
+  int64_t Embed(absl::string_view text, Scratch& scratch, float* out) const;
+
   int32_t labels_size() const { return model_->dictionary().labels_size(); }
   // With its prefix, for example "__label__en".
   absl::string_view label(int32_t index) const { return model_->dictionary().label(index); }

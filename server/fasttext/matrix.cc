@@ -11,7 +11,7 @@
 //
 // A quantised row is summed a block of parts at a time. For parts of two
 // columns, which is fastText's default, a part is one 64-bit load, for parts of
-// four a 128-bit one.
+// four a 128-bit one, for other parts of up to eight a 256-bit one.
 
 #include "server/fasttext/matrix.h"
 
@@ -172,6 +172,60 @@ inline void AddFourQuads(const Matrix::Quantizer& q, size_t part, const int32_t*
   hn::StoreU(hn::MulAdd(sum3, scale_all, hn::LoadU(d, to + 12)), d, to + 12);
 }
 
+// Eight floats, in one vector where the machine has such.
+#if HWY_MAX_BYTES >= 32 && !HWY_HAVE_SCALABLE
+struct EightFloats {
+  hn::Vec<hn::FixedTag<float, 8>> all;
+
+  static EightFloats Zero() { return {hn::Zero(hn::FixedTag<float, 8>())}; }
+  void AddScaled(const float* from, float scale) {
+    const hn::FixedTag<float, 8> d;
+    all = hn::MulAdd(hn::LoadU(d, from), hn::Set(d, scale), all);
+  }
+  void Store(float* to) const { hn::StoreU(all, hn::FixedTag<float, 8>(), to); }
+};
+#else
+struct EightFloats {
+  hn::Vec<FourFloats> low;
+  hn::Vec<FourFloats> high;
+
+  static EightFloats Zero() { return {hn::Zero(FourFloats()), hn::Zero(FourFloats())}; }
+  void AddScaled(const float* from, float scale) {
+    const FourFloats d;
+    low = hn::MulAdd(hn::LoadU(d, from), hn::Set(d, scale), low);
+    high = hn::MulAdd(hn::LoadU(d, from + 4), hn::Set(d, scale), high);
+  }
+  void Store(float* to) const {
+    hn::StoreU(low, FourFloats(), to);
+    hn::StoreU(high, FourFloats(), to + 4);
+  }
+};
+#endif
+
+// The same for parts [part, part + 4) of three to eight columns: eight floats are
+// read of each, the next centroids' among them, and only the part's own kept.
+inline void AddFourParts(const Matrix::Quantizer& q, size_t part, const int32_t* rows, size_t n,
+                         float scale, float* acc) {
+  const size_t cols = q.part_cols;
+  const size_t stride = 256 * cols;
+  const float* const centroids = q.centroids.data() + part * stride;
+  EightFloats sum0 = EightFloats::Zero(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  for (size_t i = 0; i < n; ++i) {
+    const uint8_t* const code = q.codes + static_cast<size_t>(rows[i]) * q.parts + part;
+    const float norm = q.norm_codes == nullptr ? 1.0f : q.norms[q.norm_codes[rows[i]]];
+    sum0.AddScaled(centroids + code[0] * cols, norm);
+    sum1.AddScaled(centroids + stride + code[1] * cols, norm);
+    sum2.AddScaled(centroids + 2 * stride + code[2] * cols, norm);
+    sum3.AddScaled(centroids + 3 * stride + code[3] * cols, norm);
+  }
+  float* to = acc + part * cols;
+  for (const EightFloats& sum : {sum0, sum1, sum2, sum3}) {
+    float values[8];
+    sum.Store(values);
+    for (size_t col = 0; col < cols; ++col) *to++ += scale * values[col];
+  }
+}
+
 #endif  // HWY_TARGET != HWY_SCALAR
 
 inline void AddQuantizedRowsFrom(const Matrix::Quantizer& q, size_t part_begin, const int32_t* rows,
@@ -210,6 +264,8 @@ void AddQuantizedRows(const Matrix::Quantizer& q, const int32_t* rows, size_t n,
       }
     } else if (q.part_cols == 4) {
       for (; part + 4 <= whole_parts; part += 4) AddFourQuads(q, part, some, some_size, scale, acc);
+    } else if (q.part_cols > 2 && q.part_cols <= 8) {
+      for (; part + 4 <= whole_parts; part += 4) AddFourParts(q, part, some, some_size, scale, acc);
     }
 #endif
     if (part < q.parts) AddQuantizedRowsFrom(q, part, some, some_size, scale, acc);
@@ -222,6 +278,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace hexapla::fasttext {
 namespace {
+
+constexpr size_t kCentroidsPadding = 8;
 
 HWY_EXPORT(AddDenseRows);
 HWY_EXPORT(DotDenseRow);
@@ -255,6 +313,8 @@ Matrix Matrix::Quantized(int64_t rows, int64_t cols, Quantizer quantizer) {
   matrix.cols_ = cols;
   matrix.quantized_ = true;
   matrix.quantizer_ = std::move(quantizer);
+  // The loops read eight floats from the last centroid, too.
+  matrix.quantizer_.centroids.resize(matrix.quantizer_.centroids.size() + kCentroidsPadding);
   return matrix;
 }
 

@@ -11,6 +11,10 @@
 
 namespace hexapla::fasttext {
 
+// Whether `c` parts words in fastText: space, tab, newline, carriage return,
+// vertical tab, form feed or NUL.
+inline bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
+
 // Calls visit(hash) for every character n-gram of `bracketed`, a word between
 // "<" and ">", in fastText's order: by start, then by length from `minn` to
 // `maxn` code points, without the lone "<" and ">". Bytes are grouped into code

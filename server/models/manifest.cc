@@ -67,6 +67,7 @@ class EntryReader {
     return strings;
   }
 
+  bool Has(const char* name) const { return entry_.contains(name); }
   std::string Path(const char* name) const { return absl::StrCat(path_, ".", name); }
 
  private:
@@ -109,6 +110,15 @@ absl::StatusOr<std::string> ReadSha256(const EntryReader& entry) {
   return digest;
 }
 
+absl::StatusOr<WordWeights> ReadWordWeights(const EntryReader& entry) {
+  if (!entry.Has("word_weights")) return WordWeights::kLength;
+  HEXAPLA_ASSIGN_OR_RETURN(const std::string text, entry.String("word_weights"));
+  if (text == "length") return WordWeights::kLength;
+  if (text == "frequency") return WordWeights::kFrequency;
+  return FieldError(entry.Path("word_weights"),
+                    absl::StrCat(Quoted(text), " must be \"length\" or \"frequency\""));
+}
+
 absl::StatusOr<ModelInfo> ReadEntry(const Json& json, int index) {
   const std::string path = absl::StrCat("models[", index, "]");
   if (!json.is_object()) return FieldError(path, "must be an object");
@@ -123,6 +133,7 @@ absl::StatusOr<ModelInfo> ReadEntry(const Json& json, int index) {
   HEXAPLA_ASSIGN_OR_RETURN(info.languages, entry.Strings("languages"));
   HEXAPLA_ASSIGN_OR_RETURN(const int64_t dimension, entry.Integer("dimension", kDimensionMax));
   info.dimension = static_cast<int>(dimension);
+  HEXAPLA_ASSIGN_OR_RETURN(info.word_weights, ReadWordWeights(entry));
   HEXAPLA_ASSIGN_OR_RETURN(info.licence, entry.String("licence"));
   HEXAPLA_ASSIGN_OR_RETURN(info.source, entry.String("source"));
   if (info.kind == ModelKind::kEmbedding && info.languages.empty()) {

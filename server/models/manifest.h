@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // models/manifest.json: what a model directory holds. A JSON object with one
-// array, every field required:
+// array, every field required but those named below it:
 //
 //   {"models": [{
 //     "name": "hexapla-space", "kind": "embedding", "version": "1",
 //     "file": "space.ftz", "size": 123, "sha256": "<64 hex digits>",
 //     "languages": ["en", "fr"], "dimension": 160,
 //     "licence": "Apache-2.0", "source": "training/README.md"}]}
+//
+// Of an embedding also "word_weights", how much a word counts in a sentence:
+// "length" (the default), the length of its vector, or "frequency", how rare it
+// is, for word vectors whose training did not learn lengths.
 #ifndef HEXAPLA_SERVER_MODELS_MANIFEST_H_
 #define HEXAPLA_SERVER_MODELS_MANIFEST_H_
 
@@ -17,6 +21,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
+#include "server/embedding/word_weights.h"
 
 namespace hexapla {
 
@@ -42,6 +48,7 @@ struct ModelInfo {
   std::vector<std::string> languages;
   // Of the vectors; 0 where there are none.
   int dimension = 0;
+  WordWeights word_weights = WordWeights::kLength;
   // SPDX expression, and where the file comes from: an address or a path.
   std::string licence;
   std::string source;
@@ -49,8 +56,8 @@ struct ModelInfo {
 
 // Reads the text of a manifest. Unknown fields are ignored. Errors:
 // InvalidArgument naming the entry (from 0) and the field, for text that is not
-// JSON, an unknown kind, a missing, mistyped or empty field, a name used twice,
-// or a file outside the directory.
+// JSON, an unknown kind or word weights, a missing, mistyped or empty field, a name
+// used twice, or a file outside the directory.
 absl::StatusOr<std::vector<ModelInfo>> ParseManifest(absl::string_view json);
 
 // Reads DIRECTORY/manifest.json. Errors: NotFound, or as ParseManifest.

@@ -8,12 +8,14 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
 #include "server/embedding/cached_embedder.h"
 #include "server/embedding/fasttext_sentence_embedder.h"
+#include "server/embedding/joined_embedder.h"
 #include "server/langid/fasttext_language_identifier.h"
 #include "server/models/sha256.h"
 #include "server/text/language_tag.h"
@@ -22,6 +24,9 @@ namespace hexapla {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Words whose vectors are kept, of all parts of the space together.
+constexpr size_t kCachedWordsMax = size_t{1} << 16;
 
 std::string PathOf(const std::string& directory, const ModelInfo& info) {
   return absl::StrCat(directory, "/", info.file);
@@ -62,13 +67,18 @@ absl::StatusOr<std::vector<ModelInfo>> ReadModels(const std::string& directory) 
   return models;
 }
 
-// The first entry of `kind`, and the only one unless it is an identifier.
+// Whether a directory may have several of that kind.
+bool MayBeMany(ModelKind kind) {
+  return kind == ModelKind::kLanguageIdentifier || kind == ModelKind::kEmbedding;
+}
+
+// The first entry of `kind`, and the only one unless there may be many.
 absl::StatusOr<ModelInfo> Default(ModelKind kind, const std::vector<ModelInfo>& models,
                                   const std::string& directory) {
   const ModelInfo* found = nullptr;
   for (const ModelInfo& info : models) {
     if (info.kind != kind) continue;
-    if (found != nullptr && kind == ModelKind::kLanguageIdentifier) continue;
+    if (found != nullptr && MayBeMany(kind)) continue;
     if (found != nullptr) {
       return absl::FailedPreconditionError(absl::StrCat(directory, "/manifest.json: ", found->name,
                                                         " and ", info.name, " are both of kind ",
@@ -122,12 +132,51 @@ absl::StatusOr<Identifiers> LoadIdentifiers(const std::string& directory,
   return identifiers;
 }
 
-absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(const std::string& path,
-                                                                     const ModelInfo& info) {
-  HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
-  HEXAPLA_ASSIGN_OR_RETURN(std::unique_ptr<const SentenceEmbedder> embedder,
-                           FasttextSentenceEmbedder::Create(path, info.languages, info.dimension));
-  return std::make_unique<const CachedEmbedder>(std::move(embedder));
+// The entries that make up the space: of one dimension, and no language twice.
+absl::StatusOr<std::vector<ModelInfo>> SpaceOf(const std::vector<ModelInfo>& models,
+                                               const std::string& directory) {
+  const auto contradiction = [&](const ModelInfo& a, const ModelInfo& b, absl::string_view what) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        directory, "/manifest.json: ", a.name, " and ", b.name, " are one space, but ", what));
+  };
+  HEXAPLA_RETURN_IF_ERROR(Default(ModelKind::kEmbedding, models, directory).status());
+  std::vector<ModelInfo> space;
+  for (const ModelInfo& info : models) {
+    if (info.kind != ModelKind::kEmbedding) continue;
+    for (const ModelInfo& other : space) {
+      if (info.dimension != other.dimension) {
+        return contradiction(
+            other, info,
+            absl::StrCat("their dimensions are ", other.dimension, " and ", info.dimension));
+      }
+      for (const std::string& language : info.languages) {
+        if (absl::c_none_of(other.languages, [&](const std::string& known) {
+              return SameLanguage(known, language);
+            })) {
+          continue;
+        }
+        return contradiction(other, info, absl::StrCat("both have the language ", language));
+      }
+    }
+    space.push_back(info);
+  }
+  return space;
+}
+
+absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> LoadEmbedder(
+    const std::string& directory, const std::vector<ModelInfo>& space) {
+  std::vector<std::unique_ptr<const SentenceEmbedder>> parts;
+  for (const ModelInfo& info : space) {
+    const std::string path = PathOf(directory, info);
+    HEXAPLA_RETURN_IF_ERROR(Verify(path, info));
+    HEXAPLA_ASSIGN_OR_RETURN(
+        std::unique_ptr<const SentenceEmbedder> part,
+        FasttextSentenceEmbedder::Create(path, info.languages, info.dimension, info.word_weights));
+    parts.push_back(
+        std::make_unique<const CachedEmbedder>(std::move(part), kCachedWordsMax / space.size()));
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  return std::make_unique<const JoinedEmbedder>(std::move(parts));
 }
 
 absl::StatusOr<ScoringWeights> LoadWeights(const std::string& path, const ModelInfo& info) {
@@ -153,13 +202,12 @@ absl::StatusOr<std::optional<PairWeights>> LoadPairWeights(const std::string& di
 absl::StatusOr<std::shared_ptr<const ModelSet>> ModelSet::Load(const std::string& directory) {
   HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadModels(directory));
   HEXAPLA_RETURN_IF_ERROR(Default(ModelKind::kLanguageIdentifier, models, directory).status());
-  HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo embedder_info,
-                           Default(ModelKind::kEmbedding, models, directory));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<ModelInfo> space, SpaceOf(models, directory));
   HEXAPLA_ASSIGN_OR_RETURN(const ModelInfo weights_info,
                            Default(ModelKind::kBeadWeights, models, directory));
   // The two large ones side by side.
   auto embedder_later =
-      std::async(std::launch::async, LoadEmbedder, PathOf(directory, embedder_info), embedder_info);
+      std::async(std::launch::async, [&] { return LoadEmbedder(directory, space); });
   auto identifiers = LoadIdentifiers(directory, models);
   auto weights = LoadWeights(PathOf(directory, weights_info), weights_info);
   auto embedder = embedder_later.get();

@@ -21,11 +21,12 @@
 
 namespace hexapla {
 
-// The models that belong together, read from one directory: one of each kind, and
-// any number of language identifiers, of which the first is the default. Weights of
-// the pair score may be absent.
+// The models that belong together, read from one directory: one of each kind, but
+// any number of language identifiers, of which the first is the default, and of
+// embeddings, which together are one space, each with languages of its own. Weights
+// of the pair score may be absent.
 //
-// Invariants: info() holds exactly one entry of each kind but that.
+// Invariants: info() holds exactly one entry of each kind but those.
 // Threads: immutable, so concurrent use is safe. A call takes one set and keeps
 // it to its end, so a reload never changes models under it.
 class ModelSet {
@@ -35,8 +36,8 @@ class ModelSet {
   // Cost: the files are read in parallel; well under a second for the default.
   // Errors, one line that names the file: NotFound for what is missing,
   // DataLoss for what differs from the manifest, FailedPrecondition when a kind
-  // is absent or there twice that must not be, else as the readers of the formats
-  // say.
+  // is absent or there twice that must not be, or embeddings differ in dimension
+  // or share a language; else as the readers of the formats say.
   static absl::StatusOr<std::shared_ptr<const ModelSet>> Load(const std::string& directory);
 
   // Identifiers beside the default one, by the name of their entry.

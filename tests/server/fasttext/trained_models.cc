@@ -123,6 +123,8 @@ std::vector<Recipe> SupervisedRecipes() {
       {.name = "QuantizedWide", .dim = 41, .word_ngrams = 2, .quantized = true, .norms = true},
       {.name = "QuantizedThirds", .dim = 20, .quantized = true, .part_cols = 3},
       {.name = "QuantizedFours", .dim = 39, .quantized = true, .norms = true, .part_cols = 4},
+      {.name = "QuantizedFives", .dim = 43, .quantized = true, .norms = true, .part_cols = 5},
+      {.name = "QuantizedEights", .dim = 40, .quantized = true, .part_cols = 8},
       {.name = "Pruned",
        .loss = loss_name::hs,
        .word_ngrams = 3,

@@ -51,6 +51,18 @@ TEST(ManifestTest, ReadsEveryField) {
   EXPECT_EQ(info.source, "training/README.md");
 }
 
+TEST(ManifestTest, WordsCountByTheirLengthUnlessItSaysOtherwise) {
+  Json entry = Entry();
+  EXPECT_EQ(ParseManifest(Manifest({entry}))->front().word_weights, WordWeights::kLength);
+  entry["word_weights"] = "length";
+  EXPECT_EQ(ParseManifest(Manifest({entry}))->front().word_weights, WordWeights::kLength);
+  entry["word_weights"] = "frequency";
+  EXPECT_EQ(ParseManifest(Manifest({entry}))->front().word_weights, WordWeights::kFrequency);
+  entry["word_weights"] = "beauty";
+  EXPECT_EQ(ParseManifest(Manifest({entry})).status().message(),
+            "models[0].word_weights: \"beauty\" must be \"length\" or \"frequency\"");
+}
+
 TEST(ManifestTest, KeepsTheOrderOfTheEntries) {
   Json identifier = Entry();
   identifier["name"] = "identifier";

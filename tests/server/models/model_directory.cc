@@ -77,6 +77,14 @@ nlohmann::json& ModelDirectory::Entry(const std::string& name) {
   throw std::out_of_range(name);
 }
 
+void ModelDirectory::AddVectors(const std::string& name, const std::string& text,
+                                const std::vector<std::string>& languages) {
+  WriteFile(name + ".vec", text);
+  AddEntry(name, "embedding", name + ".vec");
+  Entry(name)["languages"] = languages;
+  Entry(name)["dimension"] = std::stoi(text.substr(text.find(' ')));
+}
+
 void ModelDirectory::WriteManifest() const { WriteFile("manifest.json", manifest_.dump(2)); }
 
 void ModelDirectory::WriteFile(const std::string& file, const std::string& content) const {

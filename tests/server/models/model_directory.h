@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace hexapla {
 
@@ -25,6 +26,11 @@ class ModelDirectory {
   nlohmann::json& Entry(const std::string& name);
   nlohmann::json& manifest() { return manifest_; }
   void WriteManifest() const;
+
+  // Adds word vectors in text, NAME.vec, to the directory and the manifest, which is
+  // yet to be written. The text tells their dimension.
+  void AddVectors(const std::string& name, const std::string& text,
+                  const std::vector<std::string>& languages);
 
   // Replaces the content of a file and leaves the manifest as it is.
   void WriteFile(const std::string& file, const std::string& content) const;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -130,17 +131,52 @@ TEST_F(ModelSetTest, ADimensionThatTheFileDoesNotHaveIsRefused) {
 
 TEST_F(ModelSetTest, EachKindIsThereOnce) {
   nlohmann::json& models = directory_.manifest()["models"];
-  nlohmann::json second = directory_.Entry("space");
+  nlohmann::json second = directory_.Entry("weights");
   second["name"] = "another";
   models.push_back(second);
   directory_.WriteManifest();
   EXPECT_THAT(LoadError(absl::StatusCode::kFailedPrecondition),
-              HasSubstr("space and another are both of kind embedding"));
+              HasSubstr("weights and another are both of kind bead-weights"));
   models.erase(3);
   models.erase(2);
   directory_.WriteManifest();
   EXPECT_THAT(LoadError(absl::StatusCode::kFailedPrecondition),
               HasSubstr("there is no model of kind bead-weights"));
+}
+
+TEST_F(ModelSetTest, SeveralEmbeddingsAreOneSpace) {
+  directory_.AddVectors("german", "2 8\nHaus 2 0 0 0 0 0 0 0\nund 0 3 0 0 0 0 0 0\n", {"de"});
+  directory_.Entry("german")["word_weights"] = "frequency";
+  directory_.WriteManifest();
+  const auto loaded = ModelSet::Load(directory_.path());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const SentenceEmbedder& space = (*loaded)->embedder();
+  EXPECT_THAT(space.languages(), ElementsAre("en", "fr", "de"));
+  std::vector<float> haus(8);
+  ASSERT_TRUE(space.ForLanguage("de-AT").EmbedWord("Haus", haus.data()));
+  EXPECT_GT(haus[0], 0);
+  EXPECT_LT(haus[0], 1);
+  EXPECT_FALSE(space.ForLanguage("de").EmbedWord("kettle", haus.data()));
+  EXPECT_TRUE(space.ForLanguage("en").EmbedWord("kettle", haus.data()));
+}
+
+TEST_F(ModelSetTest, EmbeddingsThatAreNoOneSpaceAreRefused) {
+  directory_.AddVectors("german", "1 3\nHaus 2 0 0\n", {"de"});
+  directory_.WriteManifest();
+  EXPECT_THAT(LoadError(absl::StatusCode::kFailedPrecondition),
+              HasSubstr("space and german are one space, but their dimensions are 8 and 3"));
+  directory_.AddVectors("french", "1 8\nmaison 2 0 0 0 0 0 0 0\n", {"de", "fr-CA"});
+  directory_.manifest()["models"].erase(3);
+  directory_.WriteManifest();
+  EXPECT_THAT(LoadError(absl::StatusCode::kFailedPrecondition),
+              HasSubstr("space and french are one space, but both have the language fr-CA"));
+}
+
+TEST_F(ModelSetTest, ADamagedSecondEmbeddingIsRefusedToo) {
+  directory_.AddVectors("german", "1 8\nHaus 2 0 0 0 0 0 0 0\n", {"de"});
+  directory_.WriteManifest();
+  directory_.WriteFile("german.vec", "1 8\nHaus 2 0 0 0 0 0 0 1\n");
+  EXPECT_THAT(LoadError(absl::StatusCode::kDataLoss), HasSubstr("german.vec: is damaged"));
 }
 
 TEST_F(ModelSetTest, OfSeveralIdentifiersTheFirstIsTheDefault) {
