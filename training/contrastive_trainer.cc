@@ -74,6 +74,19 @@ void Exponentiate(float* x, size_t size) {
   }
 }
 
+template <typename T>
+void WriteAll(const std::vector<T>& values, std::ostream& out) {
+  out.write(reinterpret_cast<const char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
+
+// As many as there are already.
+template <typename T>
+void ReadAll(std::istream& in, std::vector<T>& values) {
+  in.read(reinterpret_cast<char*>(values.data()),
+          static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
+
 uint64_t Fingerprint(const int32_t* tokens, size_t size) {
   uint64_t hash = 0x9E3779B97F4A7C15ULL;
   for (size_t i = 0; i < size; ++i) {
@@ -277,6 +290,19 @@ void ContrastiveTrainer::Update(float learning_rate) {
       }
     }
   });
+}
+
+void ContrastiveTrainer::WriteState(std::ostream& out) const {
+  WriteAll(matrix_, out);
+  WriteAll(squares_.front(), out);
+  WriteAll(row_uses_, out);
+}
+
+void ContrastiveTrainer::ReadState(std::istream& in) {
+  ReadAll(in, matrix_);
+  ReadAll(in, squares_.front());
+  ReadAll(in, row_uses_);
+  for (std::vector<float>& squares : squares_) squares = squares_.front();
 }
 
 StepResult ContrastiveTrainer::Step(const std::vector<std::pair<int32_t, int32_t>>& batch,

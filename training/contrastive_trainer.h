@@ -3,7 +3,8 @@
 #define HEXAPLA_TRAINING_CONTRASTIVE_TRAINER_H_
 
 #include <cstdint>
-#include <functional>
+#include <istream>
+#include <ostream>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,11 @@ class ContrastiveTrainer {
   const std::vector<float>& matrix() const { return matrix_; }
   // How often each row was updated.
   const std::vector<uint32_t>& row_uses() const { return row_uses_; }
+
+  // What the steps have made of it, for a trainer of the same corpus, features and
+  // options. Reading fails the stream when it ends too early.
+  void WriteState(std::ostream& out) const;
+  void ReadState(std::istream& in);
 
  private:
   void CollectTypes(const std::vector<std::pair<int32_t, int32_t>>& batch);

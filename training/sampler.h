@@ -3,6 +3,8 @@
 #define HEXAPLA_TRAINING_SAMPLER_H_
 
 #include <cstdint>
+#include <istream>
+#include <ostream>
 #include <random>
 #include <string>
 #include <utility>
@@ -40,6 +42,13 @@ class Sampler {
 
   // Fills `batch` with `options.batch` pairs of sentence numbers.
   void Next(std::vector<std::pair<int32_t, int32_t>>& batch);
+
+  // Where in the stream it is.
+  void WriteState(std::ostream& out) const { out << random_ << "\n"; }
+  void ReadState(std::istream& in) {
+    in >> random_;
+    in.ignore(1);
+  }
 
  private:
   // A cumulative distribution over indices.

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -15,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
+#include "training/checkpoint.h"
 #include "training/contrastive_trainer.h"
 #include "training/corpus.h"
 #include "training/fasttext_writer.h"
@@ -77,26 +80,48 @@ class Stopwatch {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-void Learn(const Recipe& recipe, Sampler& sampler, ContrastiveTrainer& trainer) {
+// Where a training keeps its state, and what tells it from others.
+struct Checkpoint {
+  std::string path;  // "": nowhere
+  double seconds_between = 300;
+  std::string training;
+};
+
+absl::Status Learn(const Recipe& recipe, const Checkpoint& checkpoint, Sampler& sampler,
+                   ContrastiveTrainer& trainer) {
+  int64_t first = 0;
+  if (std::filesystem::exists(checkpoint.path)) {
+    HEXAPLA_ASSIGN_OR_RETURN(
+        first, ReadCheckpoint(checkpoint.path, checkpoint.training, sampler, trainer));
+    std::fprintf(stderr, "going on after step %lld of %s\n", static_cast<long long>(first),
+                 checkpoint.path.c_str());
+  }
   const Stopwatch watch;
+  double kept_at = 0;
   std::vector<std::pair<int32_t, int32_t>> batch;
   double loss = 0;
   double accuracy = 0;
-  for (int64_t step = 0; step < recipe.steps; ++step) {
+  for (int64_t step = first; step < recipe.steps; ++step) {
     sampler.Next(batch);
     const StepResult result =
         trainer.Step(batch, static_cast<double>(step) / static_cast<double>(recipe.steps));
-    const double fresh = step == 0 ? 1 : 0.01;
+    const double fresh = step == first ? 1 : 0.01;
     loss += fresh * (result.loss - loss);
     accuracy += fresh * (result.accuracy - accuracy);
     if ((step + 1) % 200 == 0 || step + 1 == recipe.steps) {
-      const double rate = static_cast<double>(step + 1) / watch.Seconds();
+      const double rate = static_cast<double>(step + 1 - first) / watch.Seconds();
       std::fprintf(stderr, "step %lld/%lld  loss %.3f  accuracy %.3f  %.0f pairs/s  %.0f s left\n",
                    static_cast<long long>(step + 1), static_cast<long long>(recipe.steps), loss,
                    accuracy, rate * recipe.sampler.batch,
                    static_cast<double>(recipe.steps - step - 1) / rate);
     }
+    if (!checkpoint.path.empty() && watch.Seconds() >= kept_at + checkpoint.seconds_between) {
+      HEXAPLA_RETURN_IF_ERROR(
+          WriteCheckpoint(checkpoint.path, checkpoint.training, step + 1, sampler, trainer));
+      kept_at = watch.Seconds();
+    }
   }
+  return absl::OkStatus();
 }
 
 // Mean cosine between rows before and after, weighted like the quantiser's sample.
@@ -154,7 +179,7 @@ struct Outputs {
   std::string unquantized;
 };
 
-absl::Status Train(Recipe recipe, const Outputs& outputs) {
+absl::Status Train(Recipe recipe, Checkpoint checkpoint, const Outputs& outputs) {
   const Stopwatch watch;
   Corpus corpus;
   HEXAPLA_RETURN_IF_ERROR(ReadCorpus(recipe.corpus, corpus));
@@ -169,7 +194,9 @@ absl::Status Train(Recipe recipe, const Outputs& outputs) {
 
   Sampler sampler(corpus, recipe.sampler);
   ContrastiveTrainer trainer(corpus, features, recipe.trainer);
-  Learn(recipe, sampler, trainer);
+  absl::StrAppend(&checkpoint.training, " sentences=", corpus.sentences(), " pairs=", pairs,
+                  " tokens=", corpus.tokens.size(), " rows=", features.rows());
+  HEXAPLA_RETURN_IF_ERROR(Learn(recipe, checkpoint, sampler, trainer));
 
   if (!outputs.unquantized.empty()) {
     HEXAPLA_RETURN_IF_ERROR(WriteFastText(outputs.unquantized, corpus, features, trainer.matrix(),
@@ -183,8 +210,12 @@ absl::Status Train(Recipe recipe, const Outputs& outputs) {
   std::fprintf(stderr, "quantised: mean cosine to the original rows %.4f (%.0f s)\n", cosine,
                watch.Seconds());
   HEXAPLA_RETURN_IF_ERROR(WriteFastText(outputs.model, corpus, features, quantized));
-  if (outputs.summary.empty()) return absl::OkStatus();
-  return WriteSummary(outputs.summary, corpus, recipe, features, cosine);
+  if (!outputs.summary.empty()) {
+    HEXAPLA_RETURN_IF_ERROR(WriteSummary(outputs.summary, corpus, recipe, features, cosine));
+  }
+  std::error_code ignored;
+  std::filesystem::remove(checkpoint.path, ignored);
+  return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
@@ -192,6 +223,7 @@ int Main(int argc, char** argv) {
   std::string recipe_path;
   std::string corpus;
   Outputs outputs;
+  Checkpoint checkpoint;
   int threads = 2;
   uint32_t seed = 1;
   int64_t steps = 0;
@@ -209,11 +241,19 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 64));
   app.add_option("--seed", seed, "Seed of every random choice");
   app.add_option("--steps", steps, "Batches to learn from instead of the recipe's number");
+  app.add_option("--checkpoint", checkpoint.path,
+                 "Keep the state of the training here as it goes on; a training that was stopped "
+                 "goes on from there, to the same bytes. Removed at the end");
+  app.add_option("--checkpoint_seconds", checkpoint.seconds_between, "How often, in seconds")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   Recipe recipe;
   try {
     std::ifstream in(recipe_path);
-    recipe = ParseRecipe(nlohmann::json::parse(in));
+    const auto json = nlohmann::json::parse(in);
+    recipe = ParseRecipe(json);
+    checkpoint.training = json.dump();
   } catch (const nlohmann::json::exception& error) {
     std::fprintf(stderr, "%s: %s\n", recipe_path.c_str(), error.what());
     return 1;
@@ -222,7 +262,9 @@ int Main(int argc, char** argv) {
   recipe.corpus.threads = recipe.trainer.threads = recipe.quantizer.threads = threads;
   recipe.sampler.seed = recipe.trainer.seed = recipe.quantizer.seed = seed;
   if (steps > 0) recipe.steps = steps;
-  const absl::Status status = Train(std::move(recipe), outputs);
+  absl::StrAppend(&checkpoint.training, " seed=", seed, " threads=", threads,
+                  " steps=", recipe.steps);
+  const absl::Status status = Train(std::move(recipe), std::move(checkpoint), outputs);
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   return status.ok() ? 0 : 1;
 }
