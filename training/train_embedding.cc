@@ -2,13 +2,17 @@
 //
 // train_embedding: from parallel text to a quantised fastText file. The recipe
 // is a JSON file (see training/recipes/), so that what made a model can be read.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -177,7 +181,37 @@ struct Outputs {
   std::string model;
   std::string summary;
   std::string unquantized;
+  std::string merged_pairs;
+  std::string labelled_pairs;
 };
+
+// Writes every pair of the corpus as what the plain alternatives learn from, one
+// after another: `merged`, a line of both sentences, for skip-gram; or else two
+// lines that share a label of their own, for a classifier of sentences.
+absl::Status WritePairs(const std::string& path, const Corpus& corpus, bool merged, uint32_t seed) {
+  std::vector<std::pair<int32_t, int32_t>> pairs;
+  for (const PairList& list : corpus.lists) {
+    pairs.insert(pairs.end(), list.pairs.begin(), list.pairs.end());
+  }
+  std::mt19937 random(seed);
+  std::shuffle(pairs.begin(), pairs.end(), random);
+  std::ofstream out(path);
+  const auto put = [&](int32_t sentence) {
+    for (int64_t k = corpus.sentence_begin[sentence]; k < corpus.sentence_begin[sentence + 1];
+         ++k) {
+      out << corpus.types.word(corpus.tokens[k]) << ' ';
+    }
+  };
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (!merged) out << "__label__" << i << ' ';
+    put(pairs[i].first);
+    if (!merged) out << "\n__label__" << i << ' ';
+    put(pairs[i].second);
+    out << '\n';
+  }
+  out.close();
+  return out ? absl::OkStatus() : absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+}
 
 absl::Status Train(Recipe recipe, Checkpoint checkpoint, const Outputs& outputs) {
   const Stopwatch watch;
@@ -188,6 +222,13 @@ absl::Status Train(Recipe recipe, Checkpoint checkpoint, const Outputs& outputs)
   std::fprintf(stderr, "%zu languages, %zu sentences, %zu pairs, %zu tokens (%.0f s)\n",
                corpus.languages.size(), corpus.sentences(), pairs, corpus.tokens.size(),
                watch.Seconds());
+  const uint32_t seed = recipe.sampler.seed;
+  if (!outputs.merged_pairs.empty()) {
+    HEXAPLA_RETURN_IF_ERROR(WritePairs(outputs.merged_pairs, corpus, /*merged=*/true, seed));
+  }
+  if (!outputs.labelled_pairs.empty()) {
+    HEXAPLA_RETURN_IF_ERROR(WritePairs(outputs.labelled_pairs, corpus, /*merged=*/false, seed));
+  }
   const Features features = ChooseFeatures(corpus, recipe.features);
   std::fprintf(stderr, "%zu words, %zu n-grams (%.0f s)\n", features.words.size(),
                features.buckets.size(), watch.Seconds());
@@ -237,6 +278,10 @@ int Main(int argc, char** argv) {
   app.add_option("--summary", outputs.summary, "Also write its languages and size (JSON)");
   app.add_option("--unquantized", outputs.unquantized,
                  "Also write the model before quantisation (.bin)");
+  app.add_option("--merged_pairs", outputs.merged_pairs,
+                 "Also write the pairs as text, a line each: what skip-gram learns from");
+  app.add_option("--labelled_pairs", outputs.labelled_pairs,
+                 "Also write the sentences, each under the number of its pair: for a classifier");
   app.add_option("--threads", threads, "Threads; part of what decides the bytes")
       ->check(CLI::Range(1, 64));
   app.add_option("--seed", seed, "Seed of every random choice");

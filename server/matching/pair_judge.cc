@@ -30,10 +30,12 @@ absl::StatusOr<double> JudgePair(const HeapDocument& source, const HeapDocument&
                                  const StopCondition& stop) {
   const int longer = std::max(source.sentence_count, target.sentence_count);
   const double share = std::min(1.0, static_cast<double>(kHeadSentences) / longer);
-  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument sources,
-                           EmbedDocument(HeadOf(source, share), embedder, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument targets,
-                           EmbedDocument(HeadOf(target, share), embedder, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const EmbeddedDocument sources,
+      EmbedDocument(HeadOf(source, share), embedder.ForLanguage(source.language.tag), stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const EmbeddedDocument targets,
+      EmbedDocument(HeadOf(target, share), embedder.ForLanguage(target.language.tag), stop));
   HEXAPLA_ASSIGN_OR_RETURN(
       const PairAlignment pair,
       AlignPair(sources, targets,

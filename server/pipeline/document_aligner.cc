@@ -329,7 +329,9 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     IdentifyLanguage(input, identifier_, version.result);
     HEXAPLA_RETURN_IF_ERROR(SplitIntoSentences(input, segmenter_, stop, version));
     HEXAPLA_RETURN_IF_ERROR(CheckSentences(v, input, options, version.sentences));
-    HEXAPLA_ASSIGN_OR_RETURN(version.embedded, EmbedDocument(version.sentences, embedder_, stop));
+    HEXAPLA_ASSIGN_OR_RETURN(
+        version.embedded,
+        EmbedDocument(version.sentences, embedder_.ForLanguage(version.result.language), stop));
     version.covered = Covers(embedder_, version.result.language);
   }
   HEXAPLA_ASSIGN_OR_RETURN(Pairs pairs, Pairs::Align(versions, options, weights_, stop));

@@ -244,6 +244,9 @@ absl::Status ValidateEmbedSentences(const v1::EmbedSentencesRequest& request,
   if (!request.language().empty()) {
     HEXAPLA_RETURN_IF_ERROR(ValidateLanguage(request.language(), "language"));
   }
+  if (!v1::Composition_IsValid(request.composition())) {
+    return OutOfRange("composition", "a known Composition", absl::StrCat(request.composition()));
+  }
   return FindModel(models, ModelKind::kEmbedding, request.model(), "model").status();
 }
 

@@ -147,7 +147,8 @@ absl::Status RunEmbedSentences(const v1::EmbedSentencesRequest& request, const M
                                                  request.sentences().end());
   const BatchLanguage language = LanguageOf(request.language(), sentences, models.identifier());
   WarnAbout(language, embedder, "language", "the vectors mean little", response);
-  response.set_dimension(embedder.dimension());
+  const SentenceEmbedder& words = embedder.ForLanguage(language.tag);
+  response.set_dimension(words.dimension());
   response.mutable_results()->Reserve(request.sentences_size());
   for (int i = 0; i < request.sentences_size(); ++i) {
     v1::EmbeddingResult& result = *response.add_results();
@@ -157,11 +158,18 @@ absl::Status RunEmbedSentences(const v1::EmbedSentencesRequest& request, const M
       *result.mutable_error() = ToRpcStatus(valid);
       continue;
     }
+    google::protobuf::RepeatedField<float>& values = *result.mutable_embedding()->mutable_values();
+    if (request.composition() == v1::COMPOSITION_FASTTEXT) {
+      HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
+      values.Resize(words.dimension(), 0);
+      words.EmbedAsFastText(sentences[i], values.mutable_data());
+      continue;
+    }
     HEXAPLA_ASSIGN_OR_RETURN(EmbeddedDocument document,
-                             EmbedDocument({sentences[i]}, embedder, call.stop));
+                             EmbedDocument({sentences[i]}, words, call.stop));
     NormalizeRows(document.sentence_vectors);
     const float* vector = document.sentence_vectors.row(0);
-    result.mutable_embedding()->mutable_values()->Add(vector, vector + embedder.dimension());
+    values.Add(vector, vector + words.dimension());
   }
   const ModelInfo* space = models.FindByKind(ModelKind::kEmbedding);
   const ModelInfo* identifier = models.FindByKind(ModelKind::kLanguageIdentifier);

@@ -35,7 +35,8 @@ class PairScorer {
                                   const StopCondition& stop) const;
 
  private:
-  const SentenceEmbedder& embedder_;
+  const SentenceEmbedder& source_embedder_;
+  const SentenceEmbedder& target_embedder_;
   const PairWeights& weights_;
   const bool semantic_;
   const double log_length_ratio_;

@@ -1,37 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// retrieval_quality MODEL.ftz FILE.tsv...: how often the space finds a
-// sentence's translation among all of a file.
+// retrieval_quality [--weights W] [--floors FILE] MODEL PATH...: how often the space
+// finds a sentence's translation among all of a set.
 //
-// A file has one pair of sentences a line, parted by a tab, after a header. A
-// source counts as found when its own target (or one of the same text) is the
-// nearest: by cosine, and by margin, the cosine over the mean of both sides' four
-// nearest (Artetxe and Schwenk 2019). Sentence vectors are the server's own.
+// A PATH is a file of one pair of sentences a line, parted by a tab, after a header,
+// or a folder of gold alignments, whose beads with both sides are the pairs, sides
+// joined, pooled by set. A source counts as found when its own target (or one of
+// the same text) is the nearest: by cosine, and by margin, the cosine over the mean
+// of both sides' four nearest (Artetxe and Schwenk 2019). Sentence vectors are the
+// server's own, or with --weights fasttext those of fastText.
+//
+// Lines of the floors are `SET PERCENT`, by margin. Exit codes: 0 done; 1 a floor was
+// missed or something cannot be read; 2 usage.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "server/base/status_macros.h"
 #include "server/embedding/embedded_document.h"
 #include "server/embedding/fasttext_sentence_embedder.h"
 #include "server/fasttext/model_reader.h"
 #include "server/similarity/cosine.h"
+#include "training/gold.h"
 
 namespace hexapla {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr size_t kNeighbours = 4;
 
 struct Pairs {
-  std::vector<std::string> source;
-  std::vector<std::string> target;
+  std::string set = {};
+  std::vector<std::string> source = {};
+  std::vector<std::string> target = {};
 };
 
-Pairs ReadPairs(const std::string& path) {
-  Pairs pairs;
+Pairs ReadFile(const std::string& path) {
+  Pairs pairs{.set = fs::path(path).stem()};
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);  // header
@@ -44,10 +62,44 @@ Pairs ReadPairs(const std::string& path) {
   return pairs;
 }
 
-EmbeddingMatrix UnitVectors(const std::vector<std::string>& lines,
-                            const SentenceEmbedder& embedder) {
-  EmbeddingMatrix vectors =
-      EmbedDocument({lines.begin(), lines.end()}, embedder, {})->sentence_vectors;
+std::string Join(const std::vector<std::string>& sentences, const SentenceRun& run) {
+  return absl::StrJoin(sentences.begin() + run.begin, sentences.begin() + run.end, " ");
+}
+
+absl::StatusOr<std::vector<Pairs>> ReadFolder(const std::string& path) {
+  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<training::GoldPair> gold, training::ReadGold(path));
+  std::map<std::string, Pairs> sets;
+  for (const training::GoldPair& pair : gold) {
+    // The folder may be a set itself.
+    const std::string set = pair.set == "." ? fs::path(path).filename().string() : pair.set;
+    Pairs& pairs = sets[set];
+    pairs.set = set;
+    for (const Bead& bead : pair.beads) {
+      const std::string source = Join(pair.source, bead.source);
+      const std::string target = Join(pair.target, bead.target);
+      if (source.empty() || target.empty()) continue;
+      pairs.source.push_back(source);
+      pairs.target.push_back(target);
+    }
+  }
+  std::vector<Pairs> result;
+  for (auto& [name, pairs] : sets) result.push_back(std::move(pairs));
+  return result;
+}
+
+absl::StatusOr<std::vector<Pairs>> ReadPath(const std::string& path) {
+  if (fs::is_directory(path)) return ReadFolder(path);
+  return std::vector<Pairs>{ReadFile(path)};
+}
+
+EmbeddingMatrix UnitVectors(const std::vector<std::string>& lines, const SentenceEmbedder& embedder,
+                            bool as_fasttext) {
+  EmbeddingMatrix vectors(lines.size(), embedder.dimension());
+  if (as_fasttext) {
+    for (size_t i = 0; i < lines.size(); ++i) embedder.EmbedAsFastText(lines[i], vectors.row(i));
+  } else {
+    vectors = EmbedDocument({lines.begin(), lines.end()}, embedder, {})->sentence_vectors;
+  }
   NormalizeRows(vectors);
   return vectors;
 }
@@ -65,9 +117,9 @@ struct Accuracy {
   double margin = 0;
 };
 
-Accuracy Measure(const Pairs& pairs, const SentenceEmbedder& embedder) {
-  const EmbeddingMatrix source = UnitVectors(pairs.source, embedder);
-  const EmbeddingMatrix target = UnitVectors(pairs.target, embedder);
+Accuracy Measure(const Pairs& pairs, const SentenceEmbedder& embedder, bool as_fasttext) {
+  const EmbeddingMatrix source = UnitVectors(pairs.source, embedder, as_fasttext);
+  const EmbeddingMatrix target = UnitVectors(pairs.target, embedder, as_fasttext);
   const size_t n = source.rows();
   std::vector<std::vector<float>> cosines(n, std::vector<float>(n));
   std::vector<std::vector<float>> columns(n, std::vector<float>(n));
@@ -98,27 +150,70 @@ Accuracy Measure(const Pairs& pairs, const SentenceEmbedder& embedder) {
           100 * accuracy.margin / static_cast<double>(n)};
 }
 
+std::map<std::string, double> ReadFloors(const std::string& path) {
+  std::map<std::string, double> floors;
+  std::ifstream file(path);
+  std::string set;
+  double floor = 0;
+  while (file >> set >> floor) floors[set] = floor;
+  return floors;
+}
+
+absl::Status Run(const std::string& model_path, const std::string& weights,
+                 const std::map<std::string, double>& floors,
+                 const std::vector<std::string>& paths) {
+  HEXAPLA_ASSIGN_OR_RETURN(const auto model, fasttext::Model::Read(model_path));
+  HEXAPLA_ASSIGN_OR_RETURN(const auto embedder, FasttextSentenceEmbedder::Create(
+                                                    model_path, {}, model->dim(),
+                                                    weights == "frequency" ? WordWeights::kFrequency
+                                                                           : WordWeights::kLength));
+  std::vector<std::string> missed;
+  double cosine_sum = 0;
+  double margin_sum = 0;
+  int sets = 0;
+  std::printf("%-18s %7s %7s %7s\n", "set", "pairs", "cosine", "margin");
+  for (const std::string& path : paths) {
+    HEXAPLA_ASSIGN_OR_RETURN(const std::vector<Pairs> all, ReadPath(path));
+    for (const Pairs& pairs : all) {
+      const Accuracy accuracy = Measure(pairs, *embedder, weights == "fasttext");
+      cosine_sum += accuracy.cosine;
+      margin_sum += accuracy.margin;
+      ++sets;
+      const auto floor = floors.find(pairs.set);
+      const bool held = floor == floors.end() || accuracy.margin >= floor->second;
+      std::printf("%-18s %7zu %7.1f %7.1f%s\n", pairs.set.c_str(), pairs.source.size(),
+                  accuracy.cosine, accuracy.margin, held ? "" : "  UNDER ITS FLOOR");
+      if (!held) missed.push_back(absl::StrCat(pairs.set, " under ", floor->second));
+    }
+  }
+  std::printf("%-18s %7s %7.1f %7.1f\n", "mean", "", cosine_sum / sets, margin_sum / sets);
+  if (missed.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrJoin(missed, ", "));
+}
+
 int Main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: retrieval_quality MODEL.ftz FILE.tsv...\n");
-    return 2;
+  CLI::App app{"How often an embedding space finds the translation of a sentence."};
+  std::string model;
+  std::string weights = "length";
+  std::string floors;
+  std::vector<std::string> paths;
+  app.add_option("--weights", weights, "How words count: length, frequency, or fasttext's own way")
+      ->check(CLI::IsMember({"length", "frequency", "fasttext"}))
+      ->capture_default_str();
+  app.add_option("--floors", floors, "File of lines: set, least percent by margin")
+      ->check(CLI::ExistingFile);
+  app.add_option("model", model, "fastText model")->required()->check(CLI::ExistingFile);
+  app.add_option("paths", paths, "Files of pairs, or folders of gold alignments")
+      ->required()
+      ->check(CLI::ExistingPath);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
-  const auto model = fasttext::Model::Read(argv[1]);
-  if (!model.ok()) {
-    std::fprintf(stderr, "%s\n", model.status().ToString().c_str());
-    return 1;
-  }
-  const auto embedder = FasttextSentenceEmbedder::Create(argv[1], {}, (*model)->dim());
-  double sum = 0;
-  std::printf("%-16s %7s %7s\n", "file", "cosine", "margin");
-  for (int i = 2; i < argc; ++i) {
-    const Accuracy accuracy = Measure(ReadPairs(argv[i]), **embedder);
-    sum += accuracy.margin;
-    std::printf("%-16s %7.1f %7.1f\n", std::filesystem::path(argv[i]).stem().c_str(),
-                accuracy.cosine, accuracy.margin);
-  }
-  std::printf("%-16s %7s %7.1f\n", "mean", "", sum / (argc - 2));
-  return 0;
+  const absl::Status status = Run(model, weights, ReadFloors(floors), paths);
+  if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
+  return status.ok() ? 0 : 1;
 }
 
 }  // namespace

@@ -171,6 +171,9 @@ TEST_F(BatchTest, BadSentencesFailAloneAndBadBatchesAsAWhole) {
   request.set_language("sw");
   ASSERT_TRUE(Embed(request).ok());
   EXPECT_EQ(vectors_.warnings(0).reason(), v1::Warning::REASON_LANGUAGE_NOT_COVERED);
+  request.set_composition(static_cast<v1::Composition>(9));
+  EXPECT_EQ(ReasonOf(RpcStatusOf(Embed(request))), "VALUE_OUT_OF_RANGE");
+  request.clear_composition();
   request.set_model("labse");
   EXPECT_EQ(ReasonOf(RpcStatusOf(Embed(request))), "MODEL_NOT_FOUND");
 }
