@@ -10,7 +10,8 @@
 // of both sides' four nearest (Artetxe and Schwenk 2019). Sentence vectors are the
 // server's own, or with --weights fasttext those of fastText.
 //
-// Lines of the floors are `SET PERCENT`, by margin. Exit codes: 0 done; 1 a floor was
+// A set is named by the last two parts of its path. Lines of the floors are
+// `SET PERCENT`, by margin. Exit codes: 0 done; 1 a floor was
 // missed or something cannot be read; 2 usage.
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,8 +50,14 @@ struct Pairs {
   std::vector<std::string> target = {};
 };
 
+// "tatoeba-dev/en-fr" of a path that ends so.
+std::string NameOf(const fs::path& path) {
+  const fs::path full = fs::absolute(path).lexically_normal();
+  return (full.parent_path().filename() / full.filename()).string();
+}
+
 Pairs ReadFile(const std::string& path) {
-  Pairs pairs{.set = fs::path(path).stem()};
+  Pairs pairs{.set = NameOf(fs::path(path).replace_extension())};
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);  // header
@@ -71,7 +79,7 @@ absl::StatusOr<std::vector<Pairs>> ReadFolder(const std::string& path) {
   std::map<std::string, Pairs> sets;
   for (const training::GoldPair& pair : gold) {
     // The folder may be a set itself.
-    const std::string set = pair.set == "." ? fs::path(path).filename().string() : pair.set;
+    const std::string set = NameOf(pair.set == "." ? fs::path(path) : fs::path(path) / pair.set);
     Pairs& pairs = sets[set];
     pairs.set = set;
     for (const Bead& bead : pair.beads) {
@@ -153,9 +161,13 @@ Accuracy Measure(const Pairs& pairs, const SentenceEmbedder& embedder, bool as_f
 std::map<std::string, double> ReadFloors(const std::string& path) {
   std::map<std::string, double> floors;
   std::ifstream file(path);
-  std::string set;
-  double floor = 0;
-  while (file >> set >> floor) floors[set] = floor;
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string set;
+    double floor = 0;
+    if (line.rfind('#', 0) != 0 && fields >> set >> floor) floors[set] = floor;
+  }
   return floors;
 }
 
@@ -171,7 +183,7 @@ absl::Status Run(const std::string& model_path, const std::string& weights,
   double cosine_sum = 0;
   double margin_sum = 0;
   int sets = 0;
-  std::printf("%-18s %7s %7s %7s\n", "set", "pairs", "cosine", "margin");
+  std::printf("%-22s %7s %7s %7s\n", "set", "pairs", "cosine", "margin");
   for (const std::string& path : paths) {
     HEXAPLA_ASSIGN_OR_RETURN(const std::vector<Pairs> all, ReadPath(path));
     for (const Pairs& pairs : all) {
@@ -181,12 +193,12 @@ absl::Status Run(const std::string& model_path, const std::string& weights,
       ++sets;
       const auto floor = floors.find(pairs.set);
       const bool held = floor == floors.end() || accuracy.margin >= floor->second;
-      std::printf("%-18s %7zu %7.1f %7.1f%s\n", pairs.set.c_str(), pairs.source.size(),
+      std::printf("%-22s %7zu %7.1f %7.1f%s\n", pairs.set.c_str(), pairs.source.size(),
                   accuracy.cosine, accuracy.margin, held ? "" : "  UNDER ITS FLOOR");
       if (!held) missed.push_back(absl::StrCat(pairs.set, " under ", floor->second));
     }
   }
-  std::printf("%-18s %7s %7.1f %7.1f\n", "mean", "", cosine_sum / sets, margin_sum / sets);
+  std::printf("%-22s %7s %7.1f %7.1f\n", "mean", "", cosine_sum / sets, margin_sum / sets);
   if (missed.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrJoin(missed, ", "));
 }
