@@ -7,6 +7,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -24,6 +25,7 @@ constexpr int kFilesMax = 16;
 constexpr int kBeadSizeMax = 8;
 constexpr int kTopMax = 16;
 constexpr int kSetsInFlightMax = 1024;
+constexpr int64_t kShardsMax = 1'000'000;
 
 constexpr char kDescription[] =
     "Aligns the sentences of a document across its language versions and names languages,\n"
@@ -82,13 +84,19 @@ Whatever ends a run, the same command again does the rest: sets that have a line
 OUT.jsonl are passed over, a last line that was cut is dropped. Only a run to standard
 output (-) cannot be resumed. From standard input (-) it can, given the same sets.
 
+With --shard=I/N, 0 <= I < N, a run does every N-th line only. Each of N runs, on any
+machine, reads the same IN.jsonl and has an OUT.jsonl of its own; all of them together
+hold the lines of a run without shards.
+
 Examples:
   hexapla corpus sets.jsonl beads.jsonl
   hexapla corpus --languages=en,fr --workers=32 --retry_for=10m sets.jsonl beads.jsonl
   zcat sets.jsonl.gz | hexapla --local corpus - beads.jsonl
+  hexapla --local corpus --shard=3/16 --allow_failed_sets sets.jsonl beads.3.jsonl
 
-Exit codes: 0 done; 1 done but some sets failed, or invalid input; 2 usage; 3 no server
-reached, or none for --retry_for. Global flags such as --server: see hexapla --help.)";
+Exit codes: 0 done; 1 done but some sets failed (0 with --allow_failed_sets), or invalid
+input; 2 usage; 3 no server reached, or none for --retry_for. Global flags such as
+--server: see hexapla --help.)";
 
 constexpr char kMatchFooter[] =
     R"(Prints one group of versions a line, the names as given, with tabs between; a file
@@ -376,6 +384,7 @@ struct CorpusFlags {
   std::vector<std::string> files;
   std::string languages;
   std::string retry_for;
+  std::string shard;
   std::string progress;
 
   CLI::App* AddTo(CLI::App& app) {
@@ -392,6 +401,10 @@ struct CorpusFlags {
         ->add_option("--retry_for", retry_for,
                      "how long to try again while the server is unavailable; default 1m")
         ->type_name("TIME");
+    corpus->add_option("--shard", shard, "do every N-th line only, from number I, 0 to N-1, on")
+        ->type_name("I/N");
+    corpus->add_flag("--allow_failed_sets", command.allow_failed_sets,
+                     "exit 0 when all is done, even if sets failed");
     corpus
         ->add_option("--progress", progress,
                      "auto (default: bar at a terminal, else lines), bar, lines, none")
@@ -424,6 +437,7 @@ struct CorpusFlags {
     if (result.workers < 1 || result.workers > kSetsInFlightMax) {
       throw UsageError("--workers", absl::StrCat("must lie between 1 and ", kSetsInFlightMax));
     }
+    if (!shard.empty()) ParseShard(result);
     // Zero is a wish one may have here.
     if (retry_for == "0") {
       result.retry_for = absl::ZeroDuration();
@@ -438,6 +452,17 @@ struct CorpusFlags {
     CheckProbability("--min_probability", result.min_probability);
     CheckBeadSize(result.max_bead_size);
     return result;
+  }
+
+  void ParseShard(CorpusCommand& result) const {
+    const std::vector<std::string> parts = absl::StrSplit(shard, '/');
+    if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &result.shard) ||
+        !absl::SimpleAtoi(parts[1], &result.shards) || result.shards < 1 ||
+        result.shards > kShardsMax || result.shard < 0 || result.shard >= result.shards) {
+      throw UsageError("--shard",
+                       absl::StrCat(shard, ": expected I/N, where I lies between 0 and N - 1",
+                                    " and N between 1 and ", kShardsMax));
+    }
   }
 };
 

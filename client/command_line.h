@@ -71,6 +71,12 @@ struct CorpusCommand {
   int workers = 16;
   // How long to go on trying while the server is unavailable.
   absl::Duration retry_for = absl::Minutes(1);
+  // Of `shards` runs over the same input this does the lines k with
+  // (k - 1) % shards == shard; they are counted from 1.
+  int64_t shard = 0;
+  int64_t shards = 1;
+  // Sets that failed are told, but are no failure of the run.
+  bool allow_failed_sets = false;
   ProgressStyle progress = ProgressStyle::kAuto;
 };
 

@@ -27,7 +27,8 @@ namespace hexapla {
 //
 // A connection without an answer for `timeout` counts as broken. Errors: those
 // of the files; Unavailable as `connect` says, or after `retry_for`; and
-// InvalidArgument when all is done and some sets have failed.
+// InvalidArgument when all is done and some sets have failed, unless the command
+// allows that.
 absl::Status RunCorpus(const CorpusCommand& command, const std::vector<std::string>& servers,
                        absl::Duration timeout, const Connector& connect,
                        const CommandStreams& streams);

@@ -219,6 +219,12 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
       {.arguments = {"corpus", "in", "out", "--workers=1025"}, .message = "--workers"},
       {.arguments = {"corpus", "in", "out", "--retry_for=soon"}, .message = "--retry_for"},
       {.arguments = {"corpus", "in", "out", "--progress=loud"}, .message = "--progress"},
+      {.arguments = {"corpus", "in", "out", "--shard=4"}, .message = "--shard: 4: expected I/N"},
+      {.arguments = {"corpus", "in", "out", "--shard=4/4"}, .message = "--shard"},
+      {.arguments = {"corpus", "in", "out", "--shard=-1/4"}, .message = "--shard"},
+      {.arguments = {"corpus", "in", "out", "--shard=1/2/3"}, .message = "--shard"},
+      {.arguments = {"corpus", "in", "out", "--shard=0/0"}, .message = "--shard"},
+      {.arguments = {"corpus", "in", "out", "--shard=0/1000001"}, .message = "--shard"},
       {.arguments = {"corpus", "in", "out", "--min_probability=2"}, .message = "--min_probability"},
       {.arguments = {"corpus", "in", "out", "--max_bead_size=9"}, .message = "--max_bead_size"},
       {.arguments = {"corpus", "in", "out", "--languages=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"},
@@ -252,10 +258,11 @@ TEST(CommandLineTest, TheNumberOfFilesIsBounded) {
 }
 
 TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
-  const CommandLine parsed = std::get<CommandLine>(ParseCommandLine(
-      {"corpus", "-", "out", "--languages=en,,fr", "--workers=3", "--retry_for=0",
-       "--progress=lines", "--no_merges", "--max_bead_size=2", "--min_probability=0.5"},
-      {}));
+  const CommandLine parsed = std::get<CommandLine>(
+      ParseCommandLine({"corpus", "-", "out", "--languages=en,,fr", "--workers=3", "--retry_for=0",
+                        "--progress=lines", "--no_merges", "--max_bead_size=2",
+                        "--min_probability=0.5", "--shard=3/16", "--allow_failed_sets"},
+                       {}));
   const auto& corpus = std::get<CorpusCommand>(parsed.command);
   EXPECT_EQ(corpus.input, "-");
   EXPECT_EQ(corpus.output, "out");
@@ -266,6 +273,9 @@ TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
   EXPECT_TRUE(corpus.no_merges);
   EXPECT_EQ(corpus.max_bead_size, 2);
   EXPECT_EQ(corpus.min_probability, 0.5);
+  EXPECT_EQ(corpus.shard, 3);
+  EXPECT_EQ(corpus.shards, 16);
+  EXPECT_TRUE(corpus.allow_failed_sets);
 }
 
 TEST(CommandLineTest, MatchTakesItsFlags) {

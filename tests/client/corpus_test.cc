@@ -22,9 +22,12 @@
 namespace hexapla {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Le;
 using Request = v1::StreamAlignDocumentsRequest;
 using Response = v1::StreamAlignDocumentsResponse;
 using AlignStream = FakeService::AlignStream;
@@ -157,6 +160,44 @@ TEST_F(CorpusTest, BadLinesAreErrorsOfTheirOwnAndTheRestIsDone) {
   EXPECT_EQ(Run(input).message(), status.message());
   EXPECT_EQ(Lines(), lines);
   EXPECT_EQ(requests_.size(), 2u);
+}
+
+TEST_F(CorpusTest, FailedSetsCanBeAllowed) {
+  command_.allow_failed_sets = true;
+  EXPECT_TRUE(Run(SetLine("a") + "no JSON\n").ok());
+  EXPECT_EQ(Lines().size(), 2u);
+  EXPECT_THAT(errors_, HasSubstr("warning: 1 of 2 sets failed; " + output_.name() + " says why"));
+}
+
+TEST_F(CorpusTest, ShardsTogetherSayWhatOneRunSays) {
+  command_.allow_failed_sets = true;
+  std::string input = "\nno JSON\n";
+  for (int i = 0; i < 30; ++i) input += SetLine(absl::StrCat(i));
+  // Each of them in another shard than the line that had the id first.
+  for (int i = 0; i < 5; ++i) input += SetLine(absl::StrCat(i));
+  ASSERT_TRUE(Run(input).ok());
+  const std::vector<std::string> expected = Lines();
+  ASSERT_EQ(expected.size(), 36u);
+
+  command_.shards = 4;
+  std::vector<std::string> found;
+  for (command_.shard = 0; command_.shard < command_.shards; ++command_.shard) {
+    std::ofstream(output_.name(), std::ios::trunc);
+    ASSERT_TRUE(Run(input).ok());
+    const std::vector<std::string> lines = Lines();
+    EXPECT_THAT(lines.size(), AllOf(Ge(8u), Le(10u)));
+    found.insert(found.end(), lines.begin(), lines.end());
+  }
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(CorpusTest, ShardWithoutLinesIsDoneAtOnce) {
+  command_.shard = 2;
+  command_.shards = 3;
+  EXPECT_TRUE(Run(SetLine("a") + SetLine("b")).ok());
+  EXPECT_THAT(Lines(), IsEmpty());
+  EXPECT_THAT(requests_, IsEmpty());
 }
 
 TEST_F(CorpusTest, ErrorsOfTheServerAreKeptPerSet) {
