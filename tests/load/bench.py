@@ -97,11 +97,12 @@ class Bench:
 
     def in_turns(self, measure, *subjects):
         """measure(subject) for each, again and again, each round in another order."""
-        results = {subject: [] for subject in subjects}
+        results = [[] for _ in subjects]
         for turn in range(self.rounds):
-            for subject in subjects if turn % 2 == 0 else reversed(subjects):
-                results[subject].append(measure(subject))
-        return [results[subject] for subject in subjects]
+            order = list(range(len(subjects)))
+            for index in order if turn % 2 == 0 else reversed(order):
+                results[index].append(measure(subjects[index]))
+        return results
 
 
 def figures(result):

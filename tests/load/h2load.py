@@ -39,15 +39,20 @@ class H2load:
         path.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
         return path
 
-    def run(self, server, call, count, connections=2, streams=16):
-        """So many calls, closed loop; returns the rate and processor time a call."""
+    def run(self, server, call, count, rate=None, connections=2, streams=16):
+        """So many calls, closed loop, or open at a rate; the figures of it."""
         echo = server.is_echo
         method = self.PATHS["echo" if echo else call]
         body = self.body(f"echo {call}" if echo else call)
+        log = self.bench.folder / "h2load.log"
+        log.unlink(missing_ok=True)
+        # An open loop waits for nobody, as far as the server's limit allows.
+        loop = [f"--rps={rate / connections}"] if rate else []
         cpu = processor_seconds(server)
         done = subprocess.run(
             ["h2load", f"--requests={count}", f"--clients={connections}",
-             f"--max-concurrent-streams={streams}", "--threads=1", f"--data={body}",
+             f"--max-concurrent-streams={500 if rate else streams}", "--threads=1", *loop,
+             f"--data={body}", f"--log-file={log}",
              "--header=content-type: application/grpc", "--header=te: trailers",
              f"http://{server.address}/{method}"],
             capture_output=True, text=True, timeout=PATIENCE)
@@ -59,8 +64,11 @@ class H2load:
         _, reply = self.bench.sizes_of(call)
         if abs(data - count * (5 + reply)) > count * self.REPLY_BYTES_SLACK:
             raise Failure(f"h2load of {call}: {data} bytes of {count} replies of {reply} each")
+        times = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
         return {"rate": float(re.search(r"([\d.]+) req/s", text)[1]),
-                "server_us": cpu * 1e6 / count}
+                "server_us": cpu * 1e6 / count,
+                **{f"p{p}_us": times[min(len(times) - 1, len(times) * p // 100)]
+                   for p in (50, 99)}}
 
     def check(self, calls, count):
         """So many of each of the calls of ours, counted by the server itself."""

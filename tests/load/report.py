@@ -89,9 +89,12 @@ def open_table(rows):
         for percent in (50, 99, 99.9):
             line += [milliseconds(percentile(row["ours"], percent)),
                      milliseconds(percentile(row["echo"], percent))]
-        lines.append(line + [milliseconds(row["late_p99_us"])])
+        line.append(milliseconds(row["late_p99_us"]))
+        line += [milliseconds(row["h2load"][p]["median"]) if row["h2load"] else ""
+                 for p in ("p50_us", "p99_us")]
+        lines.append(line)
     return table(["calls/s due", "of the most", "p50 ms", "echo's", "p99", "echo's", "p99.9",
-                  "echo's", "driver late, p99"], lines)
+                  "echo's", "driver late, p99", "h2load: p50", "p99"], lines)
 
 
 def mixed_table(rows):
@@ -140,13 +143,16 @@ def curve(histogram):
     """Points (1 / (1 - share), milliseconds) of a histogram, as gnuplot reads them."""
     total = sum(count for _, count in histogram)
     seen = 0
+    last = 0
     points = []
     for bound, count in histogram:
         seen += count
-        if seen < total:
-            points.append(f"{total / (total - seen):.5g} {bound / 1000:.5g}")
-    # Where next to nothing is left, chance draws the curve.
-    return "\n".join(points[:-2])
+        left = total - seen
+        # Enough for a smooth line; where few calls are left, chance would draw it.
+        if left >= 5 and total / left >= last * 1.03:
+            last = total / left
+            points.append(f"{last:.4g} {bound / 1000:.4g}")
+    return "\n".join(points)
 
 
 STYLE = """set terminal svg size 860,{height} font "sans-serif,13" background "white"
@@ -180,7 +186,7 @@ def draw_clients(rows, path):
             values += [row[figure][name]["median"] * scale for name in ("ours", "echo")]
         script.append(" ".join(f"{value:.6g}" for value in values))
     ticks = ", ".join(f'"{row["clients"]}" {row["clients"]}' for row in rows)
-    script += ["EOD", "set multiplot layout 2,1", "set logscale x", f"set xtics ({ticks})",
+    script += ["EOD", "set multiplot layout 2,1", "set logscale x", "set xrange [1:256]", f"set xtics ({ticks})",
                'set yrange [0:*]', 'set ylabel "thousand calls a second"',
                'plot $data u 1:2 w lp lw 2 pt 7 ps 0.6 lc 1 title "ours", '
                '$data u 1:3 w lp lw 2 dt 3 pt 7 ps 0.6 lc 2 title "echo"',
@@ -212,8 +218,9 @@ def write(results):
     for part in TABLES:
         if part in results:
             body = f"{TABLES[part](results[part])}\n\n*{about}*"
-            text = re.sub(rf"(<!-- {part} -->\n).*?(\n<!-- /{part} -->)",
-                          lambda match, body=body: match[1] + body + match[2], text, flags=re.S)
+            text = re.sub(rf"(<!-- {part} -->\n).*?(<!-- /{part} -->)",
+                          lambda match, body=body: f"{match[1]}{body}\n{match[2]}", text,
+                          flags=re.S)
     page.write_text(text)
     if shutil.which("gnuplot") is None:
         print("no pictures: gnuplot is not installed")
