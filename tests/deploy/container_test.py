@@ -31,7 +31,7 @@ DOCKERFILE = harness.ROOT / "deploy" / "container" / "Dockerfile"
 RELEASES = {"debian:12-slim": "bookworm"}
 # What the slim images of Debian leave out, too.
 SLIM = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "locale", "doc", "info")]
-SECONDS_OF_A_STEP = 7200 if ALL else 420
+SECONDS_OF_A_STEP = 7200 if ALL else 900
 ISOLATED = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
 
 
