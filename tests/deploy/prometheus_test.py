@@ -36,7 +36,7 @@ DASHBOARD = json.loads((harness.ROOT / "deploy" / "grafana" / "hexapla.json").re
 RULES = yaml.safe_load((FOLDER / "hexapla.rules.yml").read_text())
 
 # Rates want a few scrapes, and recording rules an evaluation more.
-INTERVAL = "500ms"
+INTERVAL = "1s"
 SECONDS_UNTIL_DATA = 120
 # What Grafana puts in the place of its variables.
 VARIABLES = {"job": "hexapla", "instance": ".*", "method": ".*", "datasource": "prometheus",

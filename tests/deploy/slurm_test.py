@@ -56,7 +56,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
 # A node that is silent for so many seconds is down, and its jobs begin anew.
-SlurmdTimeout=10
+SlurmdTimeout=15
 ReturnToService=2
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
@@ -156,10 +156,8 @@ class Cluster:
 
     def kill_node(self, node):
         """kill -9 of all that a node runs: slurmd, what watches jobs, the jobs."""
-        pids = {pid for mark in (self.mark(node), f"SLURMD_NODENAME={node}")
-                for pid in processes_with(mark)
-                if mark != f"SLURMD_NODENAME={node}" or
-                pid in processes_with(f"SLURM_CONF={self.folder}/slurm.conf")}
+        ours = set(processes_with(f"SLURM_CONF={self.folder}/slurm.conf"))
+        pids = ours & {*processes_with(self.mark(node)), *processes_with(f"SLURMD_NODENAME={node}")}
         for pid in pids:
             # First none of them can notice that another is gone.
             os.kill(pid, signal.SIGSTOP)
@@ -250,7 +248,7 @@ class Scripts(unittest.TestCase):
 class Array(unittest.TestCase):
     def test_a_killed_node_costs_no_set(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="slurm-")))
-        source = folder / "in.jsonl"
+        source = folder / "sets.jsonl"
         write_long_sets(source)
         undisturbed = folder / "undisturbed.jsonl"
         harness.run_client("--local", "corpus", "--progress=none", source, undisturbed,
@@ -259,17 +257,14 @@ class Array(unittest.TestCase):
         self.assertEqual(len(expected), SETS)
         cluster = self.enterContext(Cluster(folder))
         try:
-            self.run_array(cluster, source, folder)
+            self.run_array(cluster, folder)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{cluster.logs()}") from error
-        self.assertEqual(corpus_sets.sorted_lines(folder / "out.jsonl"), expected)
+        self.assertEqual(corpus_sets.sorted_lines(folder / "beads.jsonl"), expected)
 
-    def run_array(self, cluster, source, folder):
+    def run_array(self, cluster, folder):
         shards = folder / "shards"
-        array = cluster.run("sbatch", "--parsable", f"--array=0-{SHARDS - 1}",
-                            SCRIPTS / "corpus-shard", source, shards, SHARDS).strip()
-        cluster.run("sbatch", f"--dependency=afterok:{array}", "--job-name=merge",
-                    SCRIPTS / "corpus-merge", source, shards, SHARDS, folder / "out.jsonl")
+        array = self.submit_as_documented(cluster)
         killed = self.kill_a_node_at_work(cluster, array, shards)
 
         def ended():
@@ -284,7 +279,19 @@ class Array(unittest.TestCase):
         for task in killed:
             self.assertGreaterEqual(tasks[task][2], 1, tasks)
             self.assertEqual(tasks[task][1], "n0")
-        daemons.wait_until((folder / "out.jsonl").exists, "the shards are merged", SECONDS_OF_A_JOB)
+        daemons.wait_until((folder / "beads.jsonl").exists, "the shards are merged",
+                           SECONDS_OF_A_JOB)
+
+    def submit_as_documented(self, cluster):
+        """Runs the commands of docs/corpora.md for a smaller array. Gives its number."""
+        page = (harness.ROOT / "docs" / "corpora.md").read_text()
+        block, = re.findall(r"```\n(array=.*?)```", page, re.DOTALL)
+        for documented, ours in (("0-15", f"0-{SHARDS - 1}"), (" 16", f" {SHARDS}"),
+                                 ("--cpus-per-task=4", "--cpus-per-task=1")):
+            self.assertIn(documented, block)
+            block = block.replace(documented, ours)
+        (cluster.folder / "deploy").symlink_to(harness.ROOT / "deploy")
+        return cluster.run("bash", "-euc", block + "echo $array").split()[-1]
 
     def kill_a_node_at_work(self, cluster, array, shards):
         """Kills n1 when a task of it has begun its output. Gives the tasks that it ran."""
