@@ -87,7 +87,7 @@ def files_of_context():
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=harness.ROOT, capture_output=True, timeout=60)
     names = [name for name in listed.stdout.decode().split("\0") if name]
-    if not names:  # no git here: as tests of a tarball
+    if not names:  # a tree without git
         names = [str(path.relative_to(harness.ROOT)) for top in ("deploy", "models", "proto")
                  for path in (harness.ROOT / top).rglob("*")]
         names += [path.name for path in harness.ROOT.iterdir()]
@@ -146,8 +146,7 @@ class Stage:
         resolver.write_bytes(pathlib.Path("/etc/resolv.conf").read_bytes())
         mount = 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/sh -c "$1"'
         run("unshare", "--mount", "--pid", "--fork", "sh", "-c", mount, self.root,
-            f"cd {self.directory} && {command}", env={**self.environment,
-                                                      "DEBIAN_FRONTEND": "noninteractive"})
+            f"cd {self.directory} && {command}", env=self.environment)
         resolver.unlink()
 
 

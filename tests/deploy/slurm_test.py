@@ -102,11 +102,11 @@ class Cluster:
         key.touch(mode=0o400)
         key.write_bytes(os.urandom(128))
         ports = [daemons.free_port() for _ in range(1 + len(NODES))]
-        nodes = "\n".join(
+        lines = "\n".join(
             f"NodeName={node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=2"
             for node, port in zip(NODES, ports[1:]))
         (folder / "slurm.conf").write_text(CONFIGURATION.format(
-            folder=folder, controller_port=ports[0], nodes=nodes))
+            folder=folder, controller_port=ports[0], nodes=lines))
         (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         munge = [f"--{name}={folder / 'munge' / name}" for name in ("socket", "pid-file", "log-file",
                                                                     "seed-file")]
@@ -114,10 +114,16 @@ class Cluster:
         munged.wait_until((folder / "munge" / "socket").exists, "munged listens")
         controller = self._run("slurmctld", "-D", "-i")
         controller.wait_until(lambda: daemons.accepts(ports[0]), "slurmctld listens")
-        for node in NODES:
-            # The mark finds the processes that it starts, which leave its group.
-            self._run("slurmd", "-D", "-N", node, mark=self.mark(node))
-        controller.wait_until(self.is_idle, "the nodes are idle")
+        # The mark finds the processes that it starts, which leave its group.
+        nodes = [self._run("slurmd", "-D", "-N", node, mark=self.mark(node)) for node in NODES]
+
+        def ready():
+            for node in nodes:
+                if node.process.poll() is not None:
+                    raise unittest.SkipTest(f"slurmd cannot run here: {node.log()[-500:]}")
+            return self.is_idle()
+
+        controller.wait_until(ready, "the nodes are idle")
 
     def mark(self, node):
         return f"HEXAPLA_TEST_NODE={self.folder}/{node}"
