@@ -14,7 +14,7 @@ PROTOS = {"name": "google-proto-files", "version": "5.0.3", "licence": "Apache-2
 
 
 def spdx_id(*parts):
-    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(parts))
+    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(parts).replace("+", "p"))
 
 
 def package(name, version, licence, **more):
