@@ -91,12 +91,15 @@ DocumentMatcher::DocumentMatcher(const LanguageIdentifier& identifier,
 absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>& inputs,
                                                    const MatchOptions& options, ParallelRunner run,
                                                    const StopCondition& stop) const {
+  StageClock clock(options.stages);
+  clock.Enter(Stage::kRead);
   MatchedHeap result;
   HeapVocabulary vocabulary;
   HeapReader reader(identifier_, embedder_, options.limits, vocabulary);
   HEXAPLA_ASSIGN_OR_RETURN(const Heap heap, ReadHeap(inputs, reader, stop, result.documents));
   const std::vector<HeapDocument>& documents = heap.documents;
 
+  clock.Enter(Stage::kPropose);
   HEXAPLA_ASSIGN_OR_RETURN(NearDuplicates duplicates, FindNearDuplicates(documents, stop));
   // Copies are alone, unless they are versions like others.
   if (options.allow_same_language) duplicates.is_copy.assign(documents.size(), false);
@@ -120,11 +123,13 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
                         .duplicate_class = duplicates.duplicate_class,
                         .left_out = duplicates.is_copy,
                         .min_probability = options.min_probability};
+  clock.Enter(Stage::kJudge);
   HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, run, stop));
   HEXAPLA_ASSIGN_OR_RETURN(
       const std::vector<JudgedPair> more,
       JudgeAll(SecondLooks(candidates, options.min_probability, input.pairs), judge, run, stop));
   input.pairs.insert(input.pairs.end(), more.begin(), more.end());
+  clock.Enter(Stage::kGroup);
   HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupDocuments(input, conflict, judge, stop));
   Renumber(heap.input_of, result.groups);
   return result;

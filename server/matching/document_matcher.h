@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/base/stage_times.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/sentence_embedder.h"
 #include "server/langid/language_identifier.h"
@@ -24,6 +25,8 @@ struct MatchOptions {
   // Whether a group may hold several documents of one language.
   bool allow_same_language = false;
   MatchLimits limits = {};
+  // If not null, what each stage took is added here. Borrowed.
+  StageTimes* stages = nullptr;
 };
 
 // What became of a document.

@@ -33,6 +33,13 @@ const Histogram::BucketBoundaries& Bytes() {
   return buckets;
 }
 
+// A stage differs from its like by its order of magnitude or not at all.
+const Histogram::BucketBoundaries& StageSeconds() {
+  static const auto& buckets = *new Histogram::BucketBoundaries{
+      0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300};
+  return buckets;
+}
+
 prometheus::Family<Histogram>& AddHistogram(prometheus::Registry& registry, const char* name,
                                             const char* help) {
   return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
@@ -48,7 +55,9 @@ CallMetrics::CallMetrics()
                          "Bytes of the messages sent in a call")),
       received_(AddHistogram(*registry_,
                              "grpc_server_call_rcvd_total_compressed_message_size_bytes",
-                             "Bytes of the messages received in a call")) {
+                             "Bytes of the messages received in a call")),
+      stages_(AddHistogram(*registry_, "hexapla_stage_seconds",
+                           "Time that a stage of a piece of work took")) {
   auto& started = prometheus::BuildCounter()
                       .Name("grpc_server_call_started_total")
                       .Help("Calls that arrived")
@@ -82,6 +91,24 @@ CallMetrics::~CallMetrics() {
 void CallMetrics::CallStarted(absl::string_view method) {
   const auto found = methods_.find(std::string_view(method.data(), method.size()));
   if (found != methods_.end()) found->second.started.Increment();
+}
+
+void CallMetrics::WorkDone(absl::string_view method, const StageTimes& stages) {
+  const auto found = methods_.find(std::string_view(method.data(), method.size()));
+  if (found == methods_.end()) return;
+  for (size_t s = 0; s < kStageCount; ++s) {
+    if (stages[s] <= absl::ZeroDuration()) continue;
+    std::atomic<Histogram*>& slot = found->second.stages[s];
+    Histogram* histogram = slot.load(std::memory_order_acquire);
+    if (histogram == nullptr) {
+      // Adding the same labels twice gives the same histogram.
+      histogram =
+          &stages_.Add({{"grpc_method", found->first}, {"stage", StageName(static_cast<Stage>(s))}},
+                       StageSeconds());
+      slot.store(histogram, std::memory_order_release);
+    }
+    histogram->Observe(absl::ToDoubleSeconds(stages[s]));
+  }
 }
 
 void CallMetrics::CallEnded(const CallSummary& call) {

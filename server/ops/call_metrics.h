@@ -16,6 +16,7 @@
 
 #include "absl/strings/string_view.h"
 
+#include "server/base/stage_times.h"
 #include "server/service/call_monitor.h"
 
 namespace hexapla {
@@ -36,6 +37,7 @@ class CallMetrics {
 
   // A method of none of our services is not counted.
   void CallStarted(absl::string_view method);
+  void WorkDone(absl::string_view method, const StageTimes& stages);
   void CallEnded(const CallSummary& call);
 
   // For a scrape.
@@ -59,6 +61,8 @@ class CallMetrics {
     prometheus::Histogram& computed;
     // By code, owned, made as codes come up: most never do.
     std::array<std::atomic<const Ended*>, 17> ended = {};
+    // By stage, made as stages come up; the registry owns them.
+    std::array<std::atomic<prometheus::Histogram*>, kStageCount> stages = {};
   };
 
   const Ended& EndedOf(const std::string& name, Method& method, grpc::StatusCode code);
@@ -67,6 +71,7 @@ class CallMetrics {
   HistogramFamily& duration_;
   HistogramFamily& sent_;
   HistogramFamily& received_;
+  HistogramFamily& stages_;
   // Constant after construction, but for what is atomic in it.
   std::map<std::string, Method, std::less<>> methods_;
 };

@@ -71,6 +71,10 @@ void CallWatch::OnStart(const char* method) {
   if (metrics_ != nullptr) metrics_->CallStarted(method);
 }
 
+void CallWatch::OnWork(const char* method, const StageTimes& stages) {
+  if (metrics_ != nullptr) metrics_->WorkDone(method, stages);
+}
+
 void CallWatch::OnEnd(const CallSummary& call) {
   if (metrics_ != nullptr) metrics_->CallEnded(call);
   const LogLevel level = LevelOf(call.code);

@@ -34,6 +34,7 @@ class CallWatch final : public CallMonitor {
 
   absl::Status Admit(const grpc::CallbackServerContext& context) override;
   void OnStart(const char* method) override;
+  void OnWork(const char* method, const StageTimes& stages) override;
   void OnEnd(const CallSummary& call) override;
 
  private:

@@ -322,19 +322,25 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
                                                         const AlignOptions& options,
                                                         const StopCondition& stop) const {
   HEXAPLA_RETURN_IF_ERROR(CheckVersionCount(inputs.size()));
+  StageClock clock(options.stages);
   std::vector<Version> versions(inputs.size());
   for (size_t v = 0; v < inputs.size(); ++v) {
     const VersionInput& input = inputs[v];
     Version& version = versions[v];
+    clock.Enter(Stage::kIdentify);
     IdentifyLanguage(input, identifier_, version.result);
+    clock.Enter(Stage::kSegment);
     HEXAPLA_RETURN_IF_ERROR(SplitIntoSentences(input, segmenter_, stop, version));
     HEXAPLA_RETURN_IF_ERROR(CheckSentences(v, input, options, version.sentences));
+    clock.Enter(Stage::kEmbed);
     HEXAPLA_ASSIGN_OR_RETURN(
         version.embedded,
         EmbedDocument(version.sentences, embedder_.ForLanguage(version.result.language), stop));
     version.covered = Covers(embedder_, version.result.language);
   }
+  clock.Enter(Stage::kAlign);
   HEXAPLA_ASSIGN_OR_RETURN(Pairs pairs, Pairs::Align(versions, options, weights_, stop));
+  clock.Enter(Stage::kJoin);
   AlignedDocuments result;
   result.pairs = pairs.Probabilities();
   // Two versions were asked for as a pair, related or not.

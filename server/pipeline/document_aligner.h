@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 
 #include "server/alignment/bead.h"
+#include "server/base/stage_times.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/sentence_embedder.h"
 #include "server/langid/language_identifier.h"
@@ -37,6 +38,8 @@ struct AlignOptions {
   // Limits, each checked before any work; 0 means none.
   size_t sentence_bytes_max = 0;
   size_t sentences_max = 0;  // per version
+  // If not null, what each stage took is added here. Borrowed.
+  StageTimes* stages = nullptr;
 };
 
 struct AlignedVersion {

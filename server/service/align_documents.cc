@@ -62,18 +62,22 @@ absl::StatusOr<AlignedDocuments> AlignWithModels(const ModelSet& models,
 absl::Status RunAlignDocuments(const v1::AlignDocumentsRequest& request, const ModelSet& models,
                                const ServiceLimits& limits, const AlignFunction& align,
                                const CallContext& call, v1::AlignDocumentsResponse& response) {
-  const v1::AlignmentOptions& options = request.options();
+  AlignOptions options = ToAlignOptions(request.options(), limits);
+  options.stages = call.stages;
   const std::vector<VersionInput> inputs = ToVersionInputs(request);
   HEXAPLA_ASSIGN_OR_RETURN(const AlignedDocuments aligned,
-                           align(models, inputs, ToAlignOptions(options, limits), call.stop));
+                           align(models, inputs, options, call.stop));
   SentenceLanguages languages;
-  if (options.detect_sentence_languages()) {
+  const bool detects = request.options().detect_sentence_languages();
+  if (detects) {
+    StageClock clock(call.stages);
+    clock.Enter(Stage::kIdentify);
     HEXAPLA_ASSIGN_OR_RETURN(
         languages, DetectSentenceLanguages(models.identifier(), inputs, aligned, call.stop));
   }
   response = ToAlignDocumentsResponse(request, aligned, languages);
-  SetModelsAndTimes(models, options.detect_sentence_languages() || AnyLanguageDetected(aligned),
-                    call, *response.mutable_summary()->mutable_metadata());
+  SetModelsAndTimes(models, detects || AnyLanguageDetected(aligned), call,
+                    *response.mutable_summary()->mutable_metadata());
   return absl::OkStatus();
 }
 

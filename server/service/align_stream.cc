@@ -451,7 +451,8 @@ class AlignStream final : public AlignStreamReactor,
     }
     v1::AlignDocumentsResponse response;
     const absl::Time started = absl::Now();
-    const absl::Status status = Align(set, started, response);
+    StageTimes stages = {};
+    const absl::Status status = Align(set, started, stages, response);
     const absl::Duration computed = absl::Now() - started;
     std::vector<Response> replies;
     if (status.ok()) {
@@ -463,7 +464,7 @@ class AlignStream final : public AlignStreamReactor,
     set.models = nullptr;
 
     MutexLock lock(mutex_);
-    call_.AddWork(started - set.received, computed);
+    call_.AddWork(started - set.received, computed, stages);
     --running_;
     Release(set);
     if (!set.cancelled) {
@@ -473,11 +474,13 @@ class AlignStream final : public AlignStreamReactor,
     Pump();
   }
 
-  absl::Status Align(Set& set, absl::Time started, v1::AlignDocumentsResponse& response) const {
+  absl::Status Align(Set& set, absl::Time started, StageTimes& stages,
+                     v1::AlignDocumentsResponse& response) const {
     const absl::Time deadline = std::min(deadline_, set.received + limits_.call_time_max);
     const CallContext call = {.stop = StopCondition(&set.cancelled, deadline),
                               .received = set.received,
-                              .started = started};
+                              .started = started,
+                              .stages = &stages};
     HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
     if (set.parts.has_value()) {
       absl::StatusOr<v1::AlignDocumentsRequest> request = (*std::move(set.parts)).End();

@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "server/base/stage_times.h"
+
 namespace hexapla {
 
 // One call of our services, as it was when it ended.
@@ -40,6 +42,8 @@ class CallMonitor {
     return absl::OkStatus();
   }
   virtual void OnStart(const char* /*method*/) {}
+  // After each piece of work: that of a unary call, a set, a batch, a match.
+  virtual void OnWork(const char* /*method*/, const StageTimes& /*stages*/) {}
   // Right before the caller is told.
   virtual void OnEnd(const CallSummary& /*call*/) {}
 
@@ -64,9 +68,10 @@ class MonitoredCall {
 
   void AddReceived(size_t bytes) { summary_.received_bytes += static_cast<int64_t>(bytes); }
   void AddSent(size_t bytes) { summary_.sent_bytes += static_cast<int64_t>(bytes); }
-  void AddWork(absl::Duration queued, absl::Duration computed) {
+  void AddWork(absl::Duration queued, absl::Duration computed, const StageTimes& stages) {
     summary_.queued += queued;
     summary_.computed += computed;
+    monitor_->OnWork(summary_.method, stages);
   }
 
   // Once, right before the caller is told.

@@ -111,6 +111,8 @@ DetectionCost CostOf(const v1::DetectSpansRequest& request) {
 absl::Status RunDetectLanguages(const v1::DetectLanguagesRequest& request, const ModelSet& models,
                                 const ServiceLimits& limits, const CallContext& call,
                                 v1::DetectLanguagesResponse& response) {
+  StageClock clock(call.stages);
+  clock.Enter(Stage::kIdentify);
   const Detection detection(request.options(), models);
   WarnOfUnknownCandidates(detection.info, detection.options.candidates, response);
   response.mutable_results()->Reserve(request.texts_size());
@@ -133,6 +135,8 @@ absl::Status RunDetectLanguages(const v1::DetectLanguagesRequest& request, const
 
 absl::Status RunDetectSpans(const v1::DetectSpansRequest& request, const ModelSet& models,
                             const CallContext& call, v1::DetectSpansResponse& response) {
+  StageClock clock(call.stages);
+  clock.Enter(Stage::kIdentify);
   const Detection detection(request.options(), models);
   WarnOfUnknownCandidates(detection.info, detection.options.candidates, response);
   HEXAPLA_ASSIGN_OR_RETURN(const DetectedSpans spans,

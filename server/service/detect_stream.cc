@@ -193,10 +193,12 @@ class DetectStream final : public DetectStreamReactor,
 
   void Run(const Batch& batch) {
     const absl::Time started = absl::Now();
+    StageTimes stages = {};
     const absl::Time deadline = std::min(deadline_, batch.received + limits_.call_time_max);
     const CallContext call = {.stop = StopCondition(&cancelled_, deadline),
                               .received = batch.received,
-                              .started = started};
+                              .started = started,
+                              .stages = &stages};
     absl::Status status = call.stop.Check();
     Response response;
     if (status.ok()) {
@@ -206,7 +208,7 @@ class DetectStream final : public DetectStreamReactor,
     }
     {
       MutexLock lock(mutex_);
-      call_.AddWork(started - batch.received, absl::Now() - started);
+      call_.AddWork(started - batch.received, absl::Now() - started, stages);
     }
     Answer(batch, status.ok() ? std::move(response) : ErrorReply(IdOf(batch), status));
   }

@@ -47,8 +47,10 @@ absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const Mode
   const auto run = [&pool](size_t count, absl::FunctionRef<void(size_t)> part) {
     RunOnPool(pool, count, part);
   };
+  MatchOptions options = heap.Options();
+  options.stages = call.stages;
   HEXAPLA_ASSIGN_OR_RETURN(const MatchedHeap matched,
-                           matcher.Match(heap.Inputs(), heap.Options(), run, call.stop));
+                           matcher.Match(heap.Inputs(), options, run, call.stop));
   std::vector<Response> replies = heap.Replies(matched);
   SetMetadata(
       {models.FindByKind(ModelKind::kLanguageIdentifier), models.FindByKind(ModelKind::kEmbedding),
@@ -158,14 +160,17 @@ class MatchStream final : public MatchStreamReactor,
   void Run() {
     const absl::Time received = ReceivedAt();
     const absl::Time started = absl::Now();
+    StageTimes stages = {};
     const absl::Time deadline = std::min(deadline_, received + limits_.call_time_max);
-    const CallContext call = {
-        .stop = StopCondition(&cancelled_, deadline), .received = received, .started = started};
+    const CallContext call = {.stop = StopCondition(&cancelled_, deadline),
+                              .received = received,
+                              .started = started,
+                              .stages = &stages};
     // Only this task uses the heap from here on.
     absl::StatusOr<std::vector<Response>> replies = RunMatch(HeapToRun(), *models_, pool_, call);
 
     MutexLock lock(mutex_);
-    call_.AddWork(started - received, absl::Now() - started);
+    call_.AddWork(started - received, absl::Now() - started, stages);
     work_ = Work::kDone;
     heap_.reset();
     heard_ = absl::Now();

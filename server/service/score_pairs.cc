@@ -104,6 +104,8 @@ absl::Status RunScorePairs(const v1::ScorePairsRequest& request, const ModelSet&
     sources.emplace_back(pair.source());
     targets.emplace_back(pair.target());
   }
+  StageClock clock(call.stages);
+  clock.Enter(Stage::kIdentify);
   const BatchLanguage source = LanguageOf(request.source_language(), sources, models.identifier());
   const BatchLanguage target = LanguageOf(request.target_language(), targets, models.identifier());
   constexpr char kFallback[] = "scored by length, numbers and names alone";
@@ -112,6 +114,7 @@ absl::Status RunScorePairs(const v1::ScorePairsRequest& request, const ModelSet&
   response.set_source_language(source.tag);
   response.set_target_language(target.tag);
 
+  clock.Enter(Stage::kScore);
   const PairScorer scorer(models.embedder(), *models.pair_weights(), source.tag, target.tag);
   response.mutable_results()->Reserve(request.pairs_size());
   for (int i = 0; i < request.pairs_size(); ++i) {
@@ -145,8 +148,11 @@ absl::Status RunEmbedSentences(const v1::EmbedSentencesRequest& request, const M
   const SentenceEmbedder& embedder = models.embedder();
   const std::vector<absl::string_view> sentences(request.sentences().begin(),
                                                  request.sentences().end());
+  StageClock clock(call.stages);
+  clock.Enter(Stage::kIdentify);
   const BatchLanguage language = LanguageOf(request.language(), sentences, models.identifier());
   WarnAbout(language, embedder, "language", "the vectors mean little", response);
+  clock.Enter(Stage::kEmbed);
   const SentenceEmbedder& words = embedder.ForLanguage(language.tag);
   response.set_dimension(words.dimension());
   response.mutable_results()->Reserve(request.sentences_size());

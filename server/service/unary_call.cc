@@ -40,10 +40,12 @@ class PooledCall final : public grpc::ServerUnaryReactor {
     const absl::Time started = absl::Now();
     absl::Status status = stop_.Check();
     if (status.ok()) status = CheckQueueTime(call_.received(), limits_);
+    StageTimes stages = {};
     if (status.ok()) {
-      status = work_({.stop = stop_, .received = call_.received(), .started = started});
+      status = work_(
+          {.stop = stop_, .received = call_.received(), .started = started, .stages = &stages});
     }
-    call_.AddWork(started - call_.received(), absl::Now() - started);
+    call_.AddWork(started - call_.received(), absl::Now() - started, stages);
     Answer(status);
   }
 

@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
+#include "server/base/stage_times.h"
 #include "server/base/stop_condition.h"
 #include "server/base/worker_pool.h"
 #include "server/service/call_monitor.h"
@@ -29,6 +30,8 @@ struct CallContext {
   StopCondition stop;
   absl::Time received;
   absl::Time started;
+  // Where the work keeps what its stages took; null: nowhere.
+  StageTimes* stages = nullptr;
 
   absl::Duration queued_for() const { return started - received; }
   absl::Duration computed_for() const { return absl::Now() - started; }
@@ -63,8 +66,8 @@ class UnaryCall {
   grpc::CallbackServerContext& context() const { return *context_; }
   absl::Time received() const { return monitored_.received(); }
 
-  void AddWork(absl::Duration queued, absl::Duration computed) {
-    monitored_.AddWork(queued, computed);
+  void AddWork(absl::Duration queued, absl::Duration computed, const StageTimes& stages) {
+    monitored_.AddWork(queued, computed, stages);
   }
   // What to give gRPC to end the call with, right afterwards.
   grpc::Status End(const absl::Status& status);
@@ -89,8 +92,10 @@ grpc::ServerUnaryReactor* AnswerAtOnce(UnaryCall call, const absl::Status& statu
 template <typename Work>
 grpc::ServerUnaryReactor* AnswerInline(UnaryCall call, Work&& work) {
   const absl::Time now = absl::Now();
-  const absl::Status status = work(CallContext{.stop = {}, .received = now, .started = now});
-  call.AddWork(absl::ZeroDuration(), absl::Now() - now);
+  StageTimes stages = {};
+  const absl::Status status =
+      work(CallContext{.stop = {}, .received = now, .started = now, .stages = &stages});
+  call.AddWork(absl::ZeroDuration(), absl::Now() - now, stages);
   return AnswerAtOnce(std::move(call), status);
 }
 

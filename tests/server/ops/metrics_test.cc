@@ -85,6 +85,30 @@ TEST(CallMetricsTest, EveryMethodIsThereFromTheStartAndNoOtherEver) {
   EXPECT_THAT(text, Not(HasSubstr("made.up")));
 }
 
+TEST(CallMetricsTest, TimesTheStagesThatWorkEntered) {
+  CallMetrics metrics;
+  StageTimes stages = {};
+  stages[static_cast<size_t>(Stage::kEmbed)] = absl::Milliseconds(20);
+  stages[static_cast<size_t>(Stage::kAlign)] = absl::Milliseconds(2);
+  metrics.WorkDone(kDetect, stages);
+  metrics.WorkDone(kDetect, stages);
+  metrics.WorkDone("made.up.Service/Method", stages);
+  const std::string text = Scrape(*metrics.collectable());
+  const std::string labels = absl::StrCat("{grpc_method=\"", kDetect, "\",stage=");
+  for (const char* line : {"hexapla_stage_seconds_count", "hexapla_stage_seconds_sum",
+                           "hexapla_stage_seconds_bucket"}) {
+    EXPECT_THAT(text, HasSubstr(absl::StrCat(line, labels)));
+  }
+  EXPECT_THAT(text,
+              HasSubstr(absl::StrCat("hexapla_stage_seconds_count", labels, "\"embed\"} 2\n")));
+  EXPECT_THAT(text,
+              HasSubstr(absl::StrCat("hexapla_stage_seconds_sum", labels, "\"embed\"} 0.04")));
+  EXPECT_THAT(text,
+              HasSubstr(absl::StrCat("hexapla_stage_seconds_count", labels, "\"align\"} 2\n")));
+  EXPECT_THAT(text, Not(HasSubstr("stage=\"join\"")));
+  EXPECT_THAT(text, Not(HasSubstr("made.up")));
+}
+
 TEST(CallMetricsTest, ManyThreadsLoseNoCall) {
   CallMetrics metrics;
   std::vector<std::thread> threads;
@@ -92,6 +116,7 @@ TEST(CallMetricsTest, ManyThreadsLoseNoCall) {
     threads.emplace_back([&metrics] {
       for (int code = 0; code < 17; ++code) {
         metrics.CallEnded({.method = kDetect, .code = static_cast<grpc::StatusCode>(code)});
+        metrics.WorkDone(kDetect, {absl::Milliseconds(1)});
       }
     });
   }
@@ -105,6 +130,8 @@ TEST(CallMetricsTest, ManyThreadsLoseNoCall) {
     }
   }
   EXPECT_EQ(counts, 17);
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("hexapla_stage_seconds_count{grpc_method=\"", kDetect,
+                                           "\",stage=\"identify\"} 68\n")));
 }
 
 TEST(ServerMetricsTest, ShowsPoolModelsAndProcess) {
@@ -154,6 +181,9 @@ TEST(ServerMetricsTest, TheManualNamesEveryMetric) {
   EXPECT_GT(families.size(), 20u);
   for (const prometheus::MetricFamily& family : families) {
     EXPECT_THAT(manual, HasSubstr("`" + family.name + "`"));
+  }
+  for (size_t stage = 0; stage < kStageCount; ++stage) {
+    EXPECT_THAT(manual, HasSubstr(absl::StrCat("`", StageName(static_cast<Stage>(stage)), "`")));
   }
 }
 

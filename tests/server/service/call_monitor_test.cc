@@ -2,11 +2,17 @@
 #include "server/service/call_monitor.h"
 
 #include <atomic>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
-#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 #include "server/base/mutex.h"
 #include "server/base/request_error.h"
@@ -25,6 +31,15 @@ class Recorder : public CallMonitor {
     return RequestError(absl::StatusCode::kUnauthenticated, {.reason = "TOKEN_INVALID"}, "no");
   }
   void OnStart(const char*) override { ++started_; }
+  void OnWork(const char* method, const StageTimes& stages) override {
+    MutexLock lock(mutex_);
+    for (size_t s = 0; s < kStageCount; ++s) {
+      if (stages[s] > absl::ZeroDuration()) {
+        stages_.insert(absl::StrCat(absl::StripPrefix(method, "hexapla.v1."), " ",
+                                    StageName(static_cast<Stage>(s))));
+      }
+    }
+  }
   void OnEnd(const CallSummary& call) override {
     MutexLock lock(mutex_);
     ended_.push_back(call);
@@ -36,16 +51,26 @@ class Recorder : public CallMonitor {
     return ended_;
   }
 
+  // "SERVICE/METHOD STAGE" of all that took time.
+  std::set<std::string> stages() {
+    MutexLock lock(mutex_);
+    return stages_;
+  }
+
   std::atomic<bool> refuses = false;
 
  private:
   std::atomic<int> started_ = 0;
   Mutex mutex_;
   std::vector<CallSummary> ended_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> stages_ ABSL_GUARDED_BY(mutex_);
 };
 
 class CallMonitorTest : public testing::Test {
  protected:
+  explicit CallMonitorTest(AlignFunction align = AlignFirstSentences)
+      : server_({.align = std::move(align), .monitor = &recorder_}) {}
+
   // A call of every method, with a request that is good, or empty and so bad.
   // Returns how each ended.
   std::vector<grpc::Status> CallAll(bool good) {
@@ -72,9 +97,11 @@ class CallMonitorTest : public testing::Test {
     v1::StreamAlignDocumentsRequest align_stream;
     v1::GetModelRequest get_model;
     v1::DetectSpansRequest spans;
+    v1::EmbedSentencesRequest embed;
     if (good) {
       detect.add_texts("One.");
       spans.set_text("One.");
+      embed.add_sentences("One.");
       *detect_stream.mutable_batch() = detect;
       detect_stream.set_request_id("a");
       *align_stream.mutable_documents() = TwoVersions();
@@ -86,8 +113,7 @@ class CallMonitorTest : public testing::Test {
     call(language(), &Language::DetectLanguages, detect, v1::DetectLanguagesResponse());
     call(language(), &Language::DetectSpans, spans, v1::DetectSpansResponse());
     call(v1::EmbeddingService::NewStub(server_.channel()),
-         &v1::EmbeddingService::Stub::EmbedSentences, v1::EmbedSentencesRequest(),
-         v1::EmbedSentencesResponse());
+         &v1::EmbeddingService::Stub::EmbedSentences, embed, v1::EmbedSentencesResponse());
     call(v1::ModelService::NewStub(server_.channel()), &v1::ModelService::Stub::GetModel, get_model,
          v1::GetModelResponse());
     stream(alignment(), &Alignment::StreamAlignDocuments, align_stream,
@@ -100,7 +126,12 @@ class CallMonitorTest : public testing::Test {
   }
 
   Recorder recorder_;
-  InProcessServer server_{{.align = AlignFirstSentences, .monitor = &recorder_}};
+  InProcessServer server_;
+};
+
+class CallMonitorStagesTest : public CallMonitorTest {
+ protected:
+  CallMonitorStagesTest() : CallMonitorTest(AlignWithModels) {}
 };
 
 TEST_F(CallMonitorTest, EveryCallIsReportedOnceWithItsEnd) {
@@ -130,6 +161,25 @@ TEST_F(CallMonitorTest, ACallIsReportedWithSizesAndTimes) {
   EXPECT_GT(stream.received_bytes, align.received_bytes);
   EXPECT_GT(stream.sent_bytes, 0);
   EXPECT_GT(stream.computed, absl::ZeroDuration());
+}
+
+TEST_F(CallMonitorStagesTest, EveryStageOfEveryMethodIsTimed) {
+  CallAll(/*good=*/false);
+  EXPECT_THAT(recorder_.stages(),
+              testing::Not(testing::Contains(testing::HasSubstr("AlignDocuments"))));
+  CallAll(/*good=*/true);
+  std::set<std::string> expected = {
+      "LanguageService/DetectLanguages identify",       "LanguageService/DetectSpans identify",
+      "LanguageService/StreamDetectLanguages identify", "EmbeddingService/EmbedSentences identify",
+      "EmbeddingService/EmbedSentences embed",          "AlignmentService/MatchDocuments read",
+      "AlignmentService/MatchDocuments propose",        "AlignmentService/MatchDocuments judge",
+      "AlignmentService/MatchDocuments group",
+  };
+  for (const char* stage : {"identify", "segment", "embed", "align", "join"}) {
+    expected.insert(absl::StrCat("AlignmentService/AlignDocuments ", stage));
+    expected.insert(absl::StrCat("AlignmentService/StreamAlignDocuments ", stage));
+  }
+  EXPECT_EQ(recorder_.stages(), expected);
 }
 
 // Also when the request is bad, for who may not call is told no more than that.
