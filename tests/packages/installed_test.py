@@ -63,6 +63,10 @@ def setUpModule():
     work = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     root = pathlib.Path(work.name) / "root"
     make_root(root)
+    # What a person would answer.
+    (root / "etc/apt/apt.conf.d/90answers").write_text(
+        'APT::Get::Assume-Yes "true";\n'
+        'Dpkg::Options { "--force-confdef"; "--force-confold"; };\n')
     packages = packing.pack(pathlib.Path(work.name) / "packages")
 
 
@@ -79,12 +83,21 @@ def inside(*command, check=True, **more):
                env=environment)
 
 
+def as_documented(command, **more):
+    """Runs the block of commands of docs/install.md that begins so, where packages lie."""
+    page = (ROOT / "docs/install.md").read_text()
+    block = next(block for block in re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+                 if block.startswith(command))
+    return inside("sh", "-euc", f"cd /srv/packages\n{block}", **more).stdout
+
+
 def install(paths):
+    folder = root / "srv/packages"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     for path in paths:
-        shutil.copy(path, root / "tmp")
-    return inside("apt-get", "install", "--yes", "--no-install-recommends",
-                  "-oDpkg::Options::=--force-confdef", "-oDpkg::Options::=--force-confold",
-                  *(f"/tmp/{path.name}" for path in paths)).stdout
+        shutil.copy(path, folder)
+    as_documented("apt-get install")
 
 
 def higher(path):
@@ -167,7 +180,7 @@ class Life(unittest.TestCase):
                         *NAMES).stdout
         self.assertEqual(status.split(), [w for name in NAMES for w in (name, "ii")])
         self.assertEqual(inside("dpkg", "--audit").stdout, "")
-        self.assertEqual(inside("dpkg", "--verify", *NAMES).stdout, "")
+        self.assertEqual(as_documented("dpkg --verify"), "")
         user = inside("getent", "passwd", "hexapla").stdout.split(":")
         self.assertLess(int(user[2]), 1000)
         self.assertEqual(user[5:], ["/nonexistent", "/usr/sbin/nologin\n"])
@@ -185,6 +198,10 @@ class Life(unittest.TestCase):
             self.assertIn("CapBnd:\t0000000000000000\n", status)
             self.assertIn("NoNewPrivs:\t1\n", status)
             self.assertIn("Seccomp:\t2\n", status)
+            said = as_documented("hexapla health", HEXAPLA_SERVER=service.address)
+            for word in ("SERVING", "hexapla-space", "lid.176"):
+                self.assertIn(word, said)
+            self.assertRegex(said, r"\bfr\b")
             detected = self.hexapla(service.address, "detect", "--format=tsv",
                                     "/srv/article.fr.txt").stdout
             self.assertIn("\tfr\t", detected)
@@ -228,17 +245,17 @@ class Life(unittest.TestCase):
         self.assertEqual(service.process.returncode, 0, service.log())
 
     def test_5_removed_the_configuration_stays_and_purged_it_goes(self):
-        inside("apt-get", "remove", "--yes", *NAMES)
+        as_documented("apt-get remove")
         self.assertRegex(calls_of_systemctl(), r"(?m)^.*\bstop hexaplad.service$")
         self.assertTrue((root / CONFIG).exists())
         for path in ("usr/bin/hexaplad", "usr/bin/hexapla", "usr/share/hexapla",
                      "lib/systemd/system/hexaplad.service"):
             self.assertFalse((root / path).exists(), path)
-        inside("apt-get", "purge", "--yes", *NAMES)
+        as_documented("apt-get purge")
         # run_unit.py stands for systemd, which removes this with the service.
         shutil.rmtree(root / "run/hexapla", ignore_errors=True)
         left = inside("find", "/", "-xdev", "-name", "*hexapla*", "-not", "-path", "/proc/*",
-                      "-not", "-path", "/tmp/*").stdout
+                      "-not", "-path", "/srv/*").stdout
         self.assertEqual(left, "")
         # The user stays, so that nobody else gets its number; nothing belongs to it.
         user = inside("id", "--user", "hexapla").stdout.strip()
