@@ -4,13 +4,41 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
+#include "server/base/request_error.h"
 #include "server/service/grpc_status.h"
 
 namespace hexapla {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+
+namespace {
+
+// What a caller, who needs no token here, can make the server keep.
+constexpr size_t kServiceBytesMax = 256;
+constexpr size_t kWatchersMax = 10000;
+
+absl::Status CheckName(const std::string& service) {
+  if (service.size() <= kServiceBytesMax) return absl::OkStatus();
+  return RequestError(
+      absl::StatusCode::kInvalidArgument,
+      {.reason = "TEXT_TOO_LONG",
+       .field = "service",
+       .limit = absl::StrCat(kServiceBytesMax),
+       .value = absl::StrCat(service.size())},
+      absl::StrCat("service has ", service.size(), " bytes; the limit is ", kServiceBytesMax));
+}
+
+absl::Status TooManyWatches() {
+  return RequestError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "SERVER_OVERLOADED", .limit = absl::StrCat(kWatchersMax)},
+      absl::StrCat("there are ", kWatchersMax, " watches, which is the limit; retry later"));
+}
+
+}  // namespace
 
 // One Watch stream. It sends the status of its service whenever that differs
 // from what it sent last; what changes while a write is under way waits for its
@@ -23,6 +51,10 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   Watcher(HealthService& health, std::string service)
       : health_(health), service_(std::move(service)) {
     MutexLock lock(health_.mutex_);
+    if (health_.watchers_.size() >= kWatchersMax) {
+      FinishOnce(ToGrpcStatus(TooManyWatches()));
+      return;
+    }
     health_.watchers_.insert(this);
     Update();
   }
@@ -78,6 +110,13 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   bool finished_ ABSL_GUARDED_BY(health_.mutex_) = false;
 };
 
+// A Watch stream that is not served.
+class HealthService::Refusal final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+ public:
+  explicit Refusal(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
 void HealthService::SetServing(const std::string& service, bool serving) {
   MutexLock lock(mutex_);
   if (draining_) return;
@@ -96,6 +135,11 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
                                                const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::Status named = CheckName(request->service());
+  if (!named.ok()) {
+    reactor->Finish(ToGrpcStatus(named));
+    return reactor;
+  }
   ServingStatus status;
   {
     MutexLock lock(mutex_);
@@ -112,6 +156,8 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* /*context*/, const HealthCheckRequest* request) {
+  const absl::Status named = CheckName(request->service());
+  if (!named.ok()) return new Refusal(ToGrpcStatus(named));
   return new Watcher(*this, request->service());
 }
 

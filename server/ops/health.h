@@ -18,7 +18,8 @@ namespace hexapla {
 // and so hold a drain up for its whole grace; this one finishes them.
 //
 // Check answers NOT_FOUND for a service it does not know; Watch sends
-// SERVICE_UNKNOWN and waits, as the protocol wants it.
+// SERVICE_UNKNOWN and waits, as the protocol wants it. Names of over 256 bytes are
+// INVALID_ARGUMENT, and more than 10,000 watches at a time RESOURCE_EXHAUSTED.
 //
 // Lifetime: outlives the gRPC server that it is registered with.
 // Threads: every method may be called concurrently.
@@ -41,6 +42,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
  private:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
   class Watcher;
+  class Refusal;
 
   // SERVICE_UNKNOWN for a name that was never set.
   ServingStatus StatusOf(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -8,15 +8,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+
+#include "server/base/status_macros.h"
 
 namespace hexapla {
 namespace {
@@ -26,7 +30,8 @@ constexpr size_t kUnixPathMax = sizeof(sockaddr_un::sun_path) - 1;
 
 class Socket {
  public:
-  explicit Socket(int family) : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
+  explicit Socket(int family)
+      : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
   ~Socket() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -34,10 +39,32 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   int descriptor() const { return descriptor_; }
+  int Release() { return std::exchange(descriptor_, -1); }
 
  private:
-  const int descriptor_;
+  int descriptor_;
 };
+
+// The port of a bound socket of either family.
+int PortOf(int descriptor) {
+  sockaddr_in6 name = {};
+  socklen_t size = sizeof(name);
+  getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size);
+  // Both families have it at the same place.
+  return ntohs(name.sin6_port);
+}
+
+using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+absl::StatusOr<AddressList> Resolve(const std::string& host, int port) {
+  addrinfo hints = {};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
+  if (error != 0) return absl::FailedPreconditionError(gai_strerror(error));
+  return AddressList(found, freeaddrinfo);
+}
 
 absl::Status Taken(const std::string& address, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat("cannot listen on ", address, ": ", why));
@@ -53,6 +80,13 @@ bool IsLoopback(const std::string& host) {
   if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
   if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
   return host == "localhost";
+}
+
+sockaddr_un UnixName(const std::string& path) {
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, kUnixPathMax);
+  return name;
 }
 
 // Why no file can be made at `path`, where none is; "" if one can.
@@ -118,9 +152,7 @@ absl::Status ListenAddress::CheckUnixFree() const {
     return why.empty() ? absl::OkStatus() : Taken(ToString(), why);
   }
   if (!S_ISSOCK(file.st_mode)) return Taken(ToString(), "the file is there and is no socket");
-  sockaddr_un name = {};
-  name.sun_family = AF_UNIX;
-  path_.copy(name.sun_path, kUnixPathMax);
+  const sockaddr_un name = UnixName(path_);
   const Socket probe(AF_UNIX);
   if (connect(probe.descriptor(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) {
     return Taken(ToString(), "another server serves there");
@@ -131,24 +163,51 @@ absl::Status ListenAddress::CheckUnixFree() const {
 }
 
 absl::Status ListenAddress::CheckTcpFree() const {
-  addrinfo hints = {};
-  hints.ai_flags = AI_PASSIVE;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host_.c_str(), absl::StrCat(port_).c_str(), &hints, &found);
-  if (error != 0) return Taken(ToString(), gai_strerror(error));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
-  // As gRPC does, one address that works is enough; the last error is the reason.
+  const absl::StatusOr<ListeningSockets> sockets = ListenTcp();
+  if (!sockets.ok()) return sockets.status();
+  for (const int descriptor : sockets->descriptors) close(descriptor);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListeningSockets> ListenAddress::Listen() const {
+  return is_unix_ ? ListenUnix() : ListenTcp();
+}
+
+absl::StatusOr<ListeningSockets> ListenAddress::ListenUnix() const {
+  HEXAPLA_RETURN_IF_ERROR(CheckUnixFree());
+  Socket opened(AF_UNIX);
+  const sockaddr_un name = UnixName(path_);
+  if (bind(opened.descriptor(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0 ||
+      listen(opened.descriptor(), SOMAXCONN) != 0) {
+    return Taken(ToString(), std::strerror(errno));
+  }
+  return ListeningSockets{.descriptors = {opened.Release()}, .port = 0};
+}
+
+absl::StatusOr<ListeningSockets> ListenAddress::ListenTcp() const {
+  const absl::StatusOr<AddressList> found = Resolve(host_, port_);
+  if (!found.ok()) return Taken(ToString(), found.status().message());
+  ListeningSockets sockets{.descriptors = {}, .port = port_};
   std::string reason = "no address";
-  for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
-    const Socket probe(it->ai_family);
+  for (const addrinfo* it = found->get(); it != nullptr; it = it->ai_next) {
+    Socket opened(it->ai_family);
     const int one = 1;
     // A closed connection in TIME_WAIT is no obstacle.
-    setsockopt(probe.descriptor(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(probe.descriptor(), it->ai_addr, it->ai_addrlen) == 0) return absl::OkStatus();
-    reason = std::strerror(errno);
+    setsockopt(opened.descriptor(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    sockaddr_in6 name = {};
+    std::memcpy(&name, it->ai_addr, std::min<size_t>(it->ai_addrlen, sizeof(name)));
+    name.sin6_port = htons(static_cast<uint16_t>(sockets.port));
+    // Two may bind one port, but only one of them can listen there.
+    if (bind(opened.descriptor(), reinterpret_cast<const sockaddr*>(&name), it->ai_addrlen) != 0 ||
+        listen(opened.descriptor(), SOMAXCONN) != 0) {
+      reason = std::strerror(errno);
+      continue;
+    }
+    sockets.port = PortOf(opened.descriptor());
+    sockets.descriptors.push_back(opened.Release());
   }
-  return Taken(ToString(), reason);
+  if (sockets.descriptors.empty()) return Taken(ToString(), reason);
+  return sockets;
 }
 
 }  // namespace hexapla

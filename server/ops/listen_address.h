@@ -3,12 +3,19 @@
 #define HEXAPLA_SERVER_OPS_LISTEN_ADDRESS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace hexapla {
+
+// Sockets that listen and do not block; whoever has them closes them.
+struct ListeningSockets {
+  std::vector<int> descriptors;
+  int port = 0;  // of all of them; 0 for a Unix socket
+};
 
 // Where the server listens: HOST:PORT, [IPv6]:PORT or unix:PATH.
 //
@@ -24,22 +31,28 @@ class ListenAddress {
   bool is_local() const;
 
   bool is_unix() const { return is_unix_; }
+  // Of a Unix socket.
+  const std::string& path() const { return path_; }
 
   // As gRPC takes it to listen, and a client to connect.
   std::string ToString() const { return WithPort(port_); }
   // The same with the port that the system chose.
   std::string WithPort(int port) const;
 
-  // Whether a server could listen here now. gRPC alone says only that it could
-  // not, and would take a Unix socket away from a living server. Removes the
-  // socket file that a dead one left behind. Errors: FailedPrecondition, with
-  // the system's reason.
+  // Whether a server could listen here now. Removes the socket file that a dead
+  // one left behind. Errors: FailedPrecondition, with the system's reason.
   absl::Status CheckFree() const;
+
+  // Listens. A name may stand for several addresses; one that works is enough,
+  // and all that do have the same port. Errors: as CheckFree.
+  absl::StatusOr<ListeningSockets> Listen() const;
 
  private:
   ListenAddress() = default;
   absl::Status CheckUnixFree() const;
   absl::Status CheckTcpFree() const;
+  absl::StatusOr<ListeningSockets> ListenUnix() const;
+  absl::StatusOr<ListeningSockets> ListenTcp() const;
 
   bool is_unix_ = false;
   std::string path_;  // of a Unix socket

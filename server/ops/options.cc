@@ -195,6 +195,8 @@ class CommandLine {
   }
 
   void AddConnectionLimits(ConnectionLimits& limits) {
+    AddNumber("max_connections", limits.connections_max, 1, 1 << 20,
+              "Connections at a time; further ones are closed at once");
     AddNumber("max_connection_streams", limits.streams_max, 1, std::numeric_limits<int>::max(),
               "Calls at a time on one connection; more wait on the client's side");
     AddNumber("max_metadata_bytes", limits.metadata_bytes_max, 1024, 1 << 20,

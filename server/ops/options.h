@@ -17,8 +17,10 @@
 
 namespace hexapla {
 
-// What a connection may do. gRPC keeps these.
+// What connections may do. gRPC keeps all but the first.
 struct ConnectionLimits {
+  // --max_connections: at a time; further ones are closed at once.
+  int connections_max = 4096;
   // --max_connection_streams: calls at a time; more wait on the client's side.
   int streams_max = 1000;
   // --max_metadata_bytes: of the headers of a call.

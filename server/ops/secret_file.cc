@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,23 @@ std::string FileStamp(const std::string& path) {
   return absl::StrCat(status.st_dev, " ", status.st_ino, " ", status.st_size, " ",
                       status.st_mtim.tv_sec, " ", status.st_mtim.tv_nsec, " ",
                       status.st_ctim.tv_sec, " ", status.st_ctim.tv_nsec);
+}
+
+FileWatch::FileWatch(std::vector<std::string> paths) : paths_(std::move(paths)) {
+  read_ = seen_ = Stamps();
+}
+
+bool FileWatch::Look() {
+  std::vector<std::string> now = Stamps();
+  const bool stood_still = now == seen_;
+  seen_ = std::move(now);
+  return stood_still && seen_ != read_;
+}
+
+std::vector<std::string> FileWatch::Stamps() const {
+  std::vector<std::string> stamps;
+  for (const std::string& path : paths_) stamps.push_back(path.empty() ? "" : FileStamp(path));
+  return stamps;
 }
 
 }  // namespace hexapla

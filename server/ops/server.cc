@@ -18,6 +18,8 @@
 namespace hexapla {
 namespace {
 
+using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
+
 // What cheap calls keep to themselves of --max_queue_cost: sixteen batches of
 // the 1 MiB that the default leaves each.
 constexpr int64_t kCheapShare = 16;
@@ -39,6 +41,8 @@ void LimitConnections(const ConnectionLimits& limits, grpc::ServerBuilder& build
       {GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(limits.grace_max)},
       {GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(limits.keepalive_time)},
       {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(limits.keepalive_timeout)},
+      // Else a peer that vanished without a call would keep its place.
+      {GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1},
       {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
        Milliseconds(limits.ping_interval_min)},
   };
@@ -48,8 +52,6 @@ void LimitConnections(const ConnectionLimits& limits, grpc::ServerBuilder& build
 void Configure(const Options& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
   LimitConnections(options.connection, builder);
-  // With SO_REUSEPORT a second server would share the port in silence.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, options.channelz ? 1 : 0);
   // Only reflection and channelz use the synchronous API; one queue is enough.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
@@ -95,7 +97,8 @@ absl::Status Server::LoadSecrets() {
 
 std::shared_ptr<grpc::ServerCredentials> Server::NewCredentials() {
   if (tls_ == nullptr) return grpc::InsecureServerCredentials();
-  return credentials_.emplace_back(std::make_shared<TlsCredentials>(tls_, tokens_));
+  credentials_ = std::make_shared<TlsCredentials>(tls_, tokens_);
+  return credentials_;
 }
 
 absl::Status Server::StartMetrics(const std::string& address) {
@@ -103,9 +106,9 @@ absl::Status Server::StartMetrics(const std::string& address) {
   const auto calls = std::make_shared<CallMetrics>();
   watch_.CountIn(calls);
   HEXAPLA_ASSIGN_OR_RETURN(
-      metrics_,
-      MetricsEndpoint::Create(
-          address, {calls->collectable(), std::make_shared<ServerMetrics>(pool_, models_, tls_)}));
+      metrics_, MetricsEndpoint::Create(
+                    address, {calls->collectable(),
+                              std::make_shared<ServerMetrics>(pool_, models_, *listener_, tls_)}));
   return absl::OkStatus();
 }
 
@@ -125,12 +128,7 @@ absl::Status Server::ReloadTokens() {
 
 absl::Status Server::Start(const Options& options) {
   HEXAPLA_RETURN_IF_ERROR(LoadSecrets());
-  std::vector<ListenAddress> addresses;
-  for (const std::string& text : options.listen) {
-    HEXAPLA_ASSIGN_OR_RETURN(const ListenAddress address, ListenAddress::Parse(text));
-    HEXAPLA_RETURN_IF_ERROR(address.CheckFree());
-    addresses.push_back(address);
-  }
+  HEXAPLA_RETURN_IF_ERROR(StartListening(options));
   // Must precede the builder: these are plug-ins of all builders from here on.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   if (options.channelz) grpc::channelz::experimental::InitChannelzService();
@@ -138,19 +136,32 @@ absl::Status Server::Start(const Options& options) {
   grpc::ServerBuilder builder;
   Configure(options, builder);
   AddServices(builder);
-  std::vector<int> ports(addresses.size(), 0);
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i].ToString(), NewCredentials(), &ports[i]);
+  std::unique_ptr<Acceptor> acceptor;
+  if (!options.listen.empty()) {
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, NewCredentials());
   }
   server_ = builder.BuildAndStart();
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    if (server_ == nullptr && ports[i] == 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot listen on ", addresses[i].ToString()));
-    }
-    addresses_.push_back(addresses[i].WithPort(ports[i]));
-  }
   if (server_ == nullptr) return absl::InternalError("gRPC could not start");
+  listener_->Start([acceptor = std::move(acceptor)](int listener, int connection) {
+    Acceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listener;
+    parameters.fd = connection;
+    acceptor->HandleNewConnection(&parameters);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Server::StartListening(const Options& options) {
+  std::vector<ListenAddress> addresses;
+  for (const std::string& text : options.listen) {
+    HEXAPLA_ASSIGN_OR_RETURN(const ListenAddress address, ListenAddress::Parse(text));
+    addresses.push_back(address);
+  }
+  HEXAPLA_ASSIGN_OR_RETURN(
+      listener_, ConnectionListener::Create(
+                     addresses, {.connections_max = options.connection.connections_max,
+                                 .unacknowledged_max = options.connection.keepalive_timeout}));
   return absl::OkStatus();
 }
 
@@ -186,6 +197,7 @@ void Server::Drain(absl::Duration grace) {
     absl::SleepFor(std::min(grace, kDrainPause));
     alignment_service_.Drain();
     language_service_.Drain();
+    listener_->Stop();
     server_->Shutdown(absl::ToChronoTime(deadline));
     server_->Wait();
   }

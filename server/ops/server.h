@@ -17,6 +17,7 @@
 #include "server/models/model_set.h"
 #include "server/ops/auth_tokens.h"
 #include "server/ops/call_watch.h"
+#include "server/ops/connection_listener.h"
 #include "server/ops/health.h"
 #include "server/ops/metrics_endpoint.h"
 #include "server/ops/options.h"
@@ -57,7 +58,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Where it listens, in the order of the options, with the real ports.
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  const std::vector<std::string>& addresses() const { return listener_->addresses(); }
 
   // Where it answers scrapers, with the real port; "" if it does not.
   std::string metrics_address() const { return metrics_ == nullptr ? "" : metrics_->address(); }
@@ -88,6 +89,7 @@ class Server {
   absl::Status LoadSecrets();
   absl::Status StartMetrics(const std::string& address);
   std::shared_ptr<grpc::ServerCredentials> NewCredentials();
+  absl::Status StartListening(const Options& options);
   void AddServices(grpc::ServerBuilder& builder);
 
   const TlsFiles tls_files_;
@@ -103,14 +105,14 @@ class Server {
   LanguageService language_service_;
   EmbeddingService embedding_service_;
   ModelService model_service_;
-  // After pool and models, which a scrape looks at. Null without.
+  std::unique_ptr<ConnectionListener> listener_;
+  // After pool, models and listener, which a scrape looks at. Null without.
   std::unique_ptr<MetricsEndpoint> metrics_;
   HealthService health_service_;
-  // Each listening port asks its own for every handshake.
-  std::vector<std::shared_ptr<TlsCredentials>> credentials_;
+  // Asked for every handshake. Null without TLS.
+  std::shared_ptr<TlsCredentials> credentials_;
   // After the services and the credentials, which it borrows.
   std::unique_ptr<grpc::Server> server_;
-  std::vector<std::string> addresses_;
   bool drained_ = false;
 };
 

@@ -77,6 +77,17 @@ void AddPool(const WorkerPool& pool, Families& families) {
          pool.workers());
 }
 
+void AddConnections(const ConnectionListener& listener, Families& families) {
+  const ConnectionStats stats = listener.stats();
+  AddOne(families, "hexapla_connections", MetricType::Gauge, "Connections that are open",
+         stats.open);
+  AddOne(families, "hexapla_connections_limit", MetricType::Gauge,
+         "What hexapla_connections may come to", stats.open_max);
+  AddOne(families, "hexapla_connections_refused_total", MetricType::Counter,
+         "Connections closed at once because there were too many",
+         static_cast<double>(stats.refused));
+}
+
 void AddModels(const ModelSet& models, Families& families) {
   Begin(families, "hexapla_model_info", MetricType::Gauge, "A model that serves; always 1");
   for (const ModelInfo& info : models.info()) {
@@ -156,6 +167,7 @@ std::vector<prometheus::MetricFamily> ServerMetrics::Collect() const {
   Add(families, 1, {{"version", HEXAPLA_VERSION}, {"grpc", grpc::Version()}});
   AddPool(pool_, families);
   AddModels(*models_.Get(), families);
+  AddConnections(listener_, families);
   if (tls_ != nullptr) {
     AddOne(families, "hexapla_tls_certificate_expiry_seconds", MetricType::Gauge,
            "When the certificate expires, since 1970",

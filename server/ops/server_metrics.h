@@ -12,27 +12,29 @@
 
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/ops/connection_listener.h"
 #include "server/ops/tls_credentials.h"
 
 namespace hexapla {
 
 // The state of the server and its process at the moment of a scrape: the pool,
-// the models, the certificate, what the process takes. Nothing is kept, so it
+// the models, connections, the certificate, what the process takes. Nothing is kept, so it
 // costs nothing between scrapes.
 //
 // Threads: Collect may be called concurrently.
 class ServerMetrics final : public prometheus::Collectable {
  public:
-  // Borrows pool and models. `tls` is null without TLS.
+  // Borrows pool, models and listener. `tls` is null without TLS.
   ServerMetrics(const WorkerPool& pool, const CurrentModels& models,
-                std::shared_ptr<const CurrentTls> tls)
-      : pool_(pool), models_(models), tls_(std::move(tls)) {}
+                const ConnectionListener& listener, std::shared_ptr<const CurrentTls> tls)
+      : pool_(pool), models_(models), listener_(listener), tls_(std::move(tls)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   const WorkerPool& pool_;
   const CurrentModels& models_;
+  const ConnectionListener& listener_;
   const std::shared_ptr<const CurrentTls> tls_;
 };
 

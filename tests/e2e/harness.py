@@ -2,7 +2,8 @@
 """What the end-to-end tests share: the real server, the real client, and a
 channel that knows the schema but none of our code.
 
-The programs come from the environment, as CTest sets it:
+The programs come from the environment, as CTest sets it; by default they are
+those of the release build:
   HEXAPLA_SERVER_BINARY, HEXAPLA_CLIENT_BINARY   the programs under test
   HEXAPLA_PROTO_PATH                             folders of protos, colon-separated
 Every wait is bounded, and every process started here is stopped here.
@@ -27,6 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 SAMPLES = ROOT / "client" / "samples"
 SERVER = os.environ.get("HEXAPLA_SERVER_BINARY", str(ROOT / "build/release/server/hexaplad"))
+PROTO_PATH = f"{ROOT}/proto:{ROOT}/proto/third_party/googleapis:/usr/share/grpc-proto"
 CLIENT = os.environ.get("HEXAPLA_CLIENT_BINARY", str(ROOT / "build/release/client/hexapla"))
 NODE_FOLDER = ROOT / "build" / "node"
 
@@ -134,7 +136,7 @@ class Api:
     PACKAGE = "hexapla.v1"
 
     def __init__(self):
-        paths = os.environ["HEXAPLA_PROTO_PATH"].split(":")
+        paths = os.environ.get("HEXAPLA_PROTO_PATH", PROTO_PATH).split(":")
         sources = sorted((ROOT / "proto" / "hexapla" / "v1").glob("*.proto"))
         with tempfile.NamedTemporaryFile(suffix=".binpb") as out:
             subprocess.run(

@@ -84,6 +84,17 @@ TEST_F(HealthTest, CheckOfAnUnknownServiceIsNotFound) {
   EXPECT_EQ(Check("a"), -grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(HealthTest, ALongNameIsRefusedAndNotKept) {
+  health_.SetServing("", true);
+  const std::string long_name(257, 'x');
+  EXPECT_EQ(Check(std::string(256, 'x')), -grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Check(long_name), -grpc::StatusCode::INVALID_ARGUMENT);
+  Watch watch(*stub_, long_name);
+  EXPECT_EQ(watch.Next(), -1);
+  EXPECT_EQ(watch.Finish(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Check(""), HealthCheckResponse::SERVING);
+}
+
 TEST_F(HealthTest, WatchSendsTheStatusAndEachChange) {
   health_.SetServing("a", true);
   Watch watch(*stub_, "a");

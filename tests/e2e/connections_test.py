@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the server allows a connection: how many there may be, how long one may be
+silent, idle or old, and how often it may ask for signs of life.
+
+The peers here speak HTTP/2 by hand, since no client library can be made to
+misbehave like this. Limits are small so that the test is quick; every wait is far
+longer than the limit it waits for.
+"""
+
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import struct
+import tempfile
+import time
+import unittest
+import urllib.request
+
+import grpc
+
+import harness
+
+PATIENCE = 60
+
+DATA, HEADERS, SETTINGS, PING, GOAWAY = 0, 1, 4, 6, 7
+ACK = END_STREAM = 1
+END_HEADERS = 4
+ENHANCE_YOUR_CALM = 11
+
+api = None
+
+
+def setUpModule():
+    global api
+    api = harness.Api()
+
+
+def field(name, value):
+    """A header as HPACK has it, neither indexed nor compressed."""
+    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+class Peer:
+    """A connection that says what it is told to, and answers pings if it likes."""
+
+    def __init__(self, server, polite=True):
+        host, port = server.address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        self.polite = polite
+        self.pings = 0
+        self.goaway = None  # its error code
+        self._in = b""
+        with contextlib.suppress(ConnectionError):
+            self.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        self.send(SETTINGS, 0, 0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.socket.close()
+
+    def send(self, kind, flags, stream, payload=b""):
+        """Sends a frame; who has been hung up on will notice when it reads."""
+        with contextlib.suppress(ConnectionError):
+            self.socket.sendall(struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) +
+                                struct.pack(">I", stream) + payload)
+
+    def watch_health(self):
+        """Opens a call that lasts."""
+        headers = (field(b":method", b"POST") + field(b":scheme", b"http") +
+                   field(b":path", b"/grpc.health.v1.Health/Watch") +
+                   field(b":authority", b"test") + field(b"te", b"trailers") +
+                   field(b"content-type", b"application/grpc"))
+        self.send(HEADERS, END_HEADERS, 1, headers)
+        self.send(DATA, END_STREAM, 1, bytes(5))
+        self.read_until(lambda kind: kind == DATA)
+
+    def read_frame(self):
+        """The kind of the next frame; None when the server has hung up."""
+        try:
+            while len(self._in) < 9 or len(self._in) < 9 + self._size():
+                chunk = self.socket.recv(65536)
+                if not chunk:
+                    return None
+                self._in += chunk
+        except ConnectionError:
+            return None
+        size, kind, flags = self._size(), self._in[3], self._in[4]
+        payload, self._in = self._in[9:9 + size], self._in[9 + size:]
+        self._take(kind, flags, payload)
+        return kind
+
+    def _size(self):
+        return int.from_bytes(self._in[:3], "big")
+
+    def _take(self, kind, flags, payload):
+        if kind == GOAWAY:
+            self.goaway = int.from_bytes(payload[4:8], "big")
+        if kind == SETTINGS and not flags & ACK:
+            self.send(SETTINGS, ACK, 0)
+        if kind == PING and not flags & ACK:
+            self.pings += 1
+            if self.polite:
+                self.send(PING, ACK, 0, payload)
+
+    def read_until(self, is_enough):
+        """Reads frames until one is enough; False if the server hangs up before."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            kind = self.read_frame()
+            if kind is None:
+                return False
+            if is_enough(kind):
+                return True
+        raise AssertionError("the server sends on and on")
+
+    def seconds_to_the_end(self):
+        begin = time.monotonic()
+        self.read_until(lambda kind: False)
+        return time.monotonic() - begin
+
+
+class Connections(unittest.TestCase):
+    def serve(self, *flags):
+        return self.enterContext(harness.Server("--workers=1", *flags))
+
+    def check_health(self, server):
+        request = api.type("grpc.health.v1.HealthCheckRequest")()
+        with harness.channel_to(server, **{"grpc.use_local_subchannel_pool": 1}) as channel:
+            return api.call(channel, "grpc.health.v1.Health", "Check", request).status
+
+    def eventually(self, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+
+    def metrics(self, server):
+        address = re.search(r'"metrics":"([^"]+)"', server.log())[1]
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as page:
+            lines = page.read().decode().splitlines()
+        return {line.split(" ")[0]: float(line.split(" ")[1]) for line in lines if line[0] != "#"}
+
+    # --- Signs of life.
+
+    def test_who_gives_no_sign_of_life_is_cut_off_in_a_call_and_without(self):
+        server = self.serve("--keepalive_time=500ms", "--keepalive_timeout=500ms")
+        for in_call in (True, False):
+            with Peer(server, polite=False) as dead:
+                if in_call:
+                    dead.watch_health()
+                self.assertGreater(dead.seconds_to_the_end(), 0.4)
+                self.assertGreaterEqual(dead.pings, 1)
+        server = self.serve("--keepalive_time=200ms", f"--keepalive_timeout={PATIENCE}s")
+        for in_call in (True, False):
+            with Peer(server) as alive:
+                if in_call:
+                    alive.watch_health()
+                self.assertTrue(alive.read_until(lambda kind: alive.pings >= 3))
+
+    def test_who_asks_for_signs_of_life_too_often_is_sent_away(self):
+        server = self.serve("--min_ping_interval=1h")
+        with Peer(server) as pest:
+            for number in range(10):
+                pest.send(PING, 0, 0, struct.pack(">Q", number))
+            pest.seconds_to_the_end()
+            self.assertEqual(pest.goaway, ENHANCE_YOUR_CALM)
+        server = self.serve("--min_ping_interval=1ms")
+        with Peer(server) as peer:
+            for number in range(10):
+                time.sleep(0.02)
+                peer.send(PING, 0, 0, struct.pack(">Q", number))
+            peer.watch_health()
+            self.assertIsNone(peer.goaway)
+
+    # --- Idle and old.
+
+    def test_a_connection_without_a_call_is_closed_and_told_so(self):
+        server = self.serve("--max_connection_idle=500ms")
+        with Peer(server) as idle, Peer(server) as busy:
+            busy.watch_health()
+            self.assertGreater(idle.seconds_to_the_end(), 0.2)
+            self.assertIsNotNone(idle.goaway)
+            busy.send(PING, 0, 0, bytes(8))
+            self.assertTrue(busy.read_until(lambda kind: kind == PING))
+            self.assertIsNone(busy.goaway)
+
+    def test_an_old_connection_is_asked_to_go_and_its_call_has_a_grace(self):
+        server = self.serve("--max_connection_age=500ms", "--max_connection_grace=500ms")
+        with Peer(server) as old:
+            old.watch_health()
+            begin = time.monotonic()
+            self.assertTrue(old.read_until(lambda kind: kind == GOAWAY))
+            self.assertEqual(old.goaway, 0)
+            old.seconds_to_the_end()
+            self.assertGreater(time.monotonic() - begin, 0.4)
+        # Others come and go meanwhile, and clients notice nothing.
+        with harness.channel_to(server) as channel:
+            request = api.type("grpc.health.v1.HealthCheckRequest")()
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                check = api.method(channel, "grpc.health.v1.Health", "Check", request)
+                self.assertEqual(check(request, timeout=PATIENCE, wait_for_ready=True).status, 1)
+
+    # --- How many.
+
+    def test_connections_beyond_the_limit_are_closed_at_once(self):
+        server = self.serve("--max_connections=5", "--metrics=127.0.0.1:0")
+        with contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(Peer(server)) for _ in range(5)]
+            for peer in peers:
+                peer.watch_health()
+            with Peer(server) as refused:
+                refused.seconds_to_the_end()
+            metrics = self.metrics(server)
+            self.assertEqual(metrics["hexapla_connections"], 5)
+            self.assertEqual(metrics["hexapla_connections_limit"], 5)
+            self.assertGreaterEqual(metrics["hexapla_connections_refused_total"], 1)
+            self.assertIn('"event":"connections"', server.log())
+            # The others notice nothing.
+            peers[0].send(PING, 0, 0, bytes(8))
+            self.assertTrue(peers[0].read_until(lambda kind: kind == PING))
+        self.eventually(lambda: self.answers(server))
+        self.assertEqual(server.stop()[0], 0)
+
+    def answers(self, server):
+        try:
+            return self.check_health(server) == 1
+        except grpc.RpcError:
+            return False
+
+    def test_a_server_that_runs_out_of_descriptors_serves_again_afterwards(self):
+        # It can raise the limit no further.
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        script = folder / "few"
+        script.write_text(f"#!/bin/sh\nulimit -n 64\nexec {harness.SERVER} \"$@\"\n")
+        script.chmod(0o755)
+        server = self.enterContext(harness.Server("--workers=1", binary=str(script)))
+        host, port = server.address.rsplit(":", 1)
+        crowd = [socket.create_connection((host, int(port)), timeout=PATIENCE) for _ in range(200)]
+        for peer in crowd:
+            peer.close()
+        self.eventually(lambda: self.answers(server))
+        self.assertEqual(server.stop()[0], 0)
+
+    def test_a_name_of_several_addresses_and_a_socket_are_served_alike(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        server = self.serve(f"--listen=unix:{folder}/socket")
+        with grpc.insecure_channel(f"unix:{folder}/socket") as channel:
+            request = api.type("grpc.health.v1.HealthCheckRequest")()
+            self.assertEqual(api.call(channel, "grpc.health.v1.Health", "Check", request).status, 1)
+        self.assertEqual(self.check_health(server), 1)
+        self.assertEqual(server.stop()[0], 0)
+        self.assertFalse(os.path.exists(f"{folder}/socket"))
+
+
+if __name__ == "__main__":
+    harness.main()
