@@ -371,7 +371,15 @@ class ParagraphSplitter {
   std::optional<bool> has_capitals_;
 };
 
+// Every alignment has a Segmenter of its own.
+const SegmentationRuleSet& AllRules() {
+  static const auto& rules = *new SegmentationRuleSet;
+  return rules;
+}
+
 }  // namespace
+
+Segmenter::Segmenter() : rules_(AllRules()) {}
 
 absl::StatusOr<std::vector<TextRange>> Segmenter::Split(absl::string_view text,
                                                         absl::string_view language,
