@@ -77,6 +77,8 @@ bool IsAsciiAlnum(char c) {
 
 // Runs of these are looked at as a whole: addresses are made of them.
 bool IsAddressByte(char c) { return c > ' ' && c <= '~'; }
+// No address is without one of these, and few other words have one.
+bool IsAddressMark(char c) { return c == '.' || c == '@' || c == ':'; }
 
 bool EndsWithDomain(absl::string_view run) {
   const size_t dot = run.rfind('.');
@@ -162,10 +164,13 @@ class Cleaner {
     for (size_t at = 0; at < text.size();) {
       const char byte = text[at];
       if (at >= address_checked && IsAddressByte(byte)) {
-        size_t end = at + 1;
-        while (end < text.size() && IsAddressByte(text[end])) ++end;
+        size_t end = at;
+        bool may_be_address = false;
+        for (; end < text.size() && IsAddressByte(text[end]); ++end) {
+          may_be_address = may_be_address || IsAddressMark(text[end]);
+        }
         address_checked = end;
-        if (IsAddress(text.substr(at, end - at))) {
+        if (may_be_address && IsAddress(text.substr(at, end - at))) {
           at = EndOfAddress(text, end);
           writer_.Separator();
           continue;
