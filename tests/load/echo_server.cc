@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
+#include "server/base/abseil_mutexes.h"
 #include "server/ops/listen_address.h"
 #include "server/ops/options.h"
 #include "tests/load/echo.grpc.pb.h"
@@ -71,6 +72,7 @@ int Fail(absl::string_view why) {
 }
 
 int Main(int argc, char** argv) {
+  StopLookingForDeadlocks();
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT}) sigaddset(&signals, number);

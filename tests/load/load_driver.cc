@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 
 #include "client/connection.h"
+#include "server/base/abseil_mutexes.h"
 #include "server/base/status_macros.h"
 #include "tests/load/load_report.h"
 #include "tests/load/load_runner.h"
@@ -142,6 +143,7 @@ int Fail(const absl::Status& status) {
 }
 
 int Main(int argc, char** argv) {
+  StopLookingForDeadlocks();
   CLI::App app("Calls servers as its loads say, and tells how long the right answers took.");
   Flags flags;
   Declare(app, flags);
