@@ -107,6 +107,11 @@ class Stage:
         run("tar", "-C", root, "-xpf", base)
         # As in Docker's own images of Debian.
         (root / "etc/dpkg/dpkg.cfg.d/unsafe").write_text("force-unsafe-io\n")
+        # Whom else this machine trusts: behind some proxies nothing is fetched without.
+        extra = os.environ.get("NODE_EXTRA_CA_CERTS")
+        self.trust = {"NODE_EXTRA_CA_CERTS": "/run/extra-ca.crt"} if extra else {}
+        if extra:
+            shutil.copy(extra, root / "run/extra-ca.crt")
 
     def carry_out(self, others, skip_run=lambda _: False):
         for instruction in self.instructions:
@@ -146,7 +151,7 @@ class Stage:
         resolver.write_bytes(pathlib.Path("/etc/resolv.conf").read_bytes())
         mount = 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/sh -c "$1"'
         run("unshare", "--mount", "--pid", "--fork", "sh", "-c", mount, self.root,
-            f"cd {self.directory} && {command}", env=self.environment)
+            f"cd {self.directory} && {command}", env={**self.environment, **self.trust})
         resolver.unlink()
 
 

@@ -195,7 +195,6 @@ class HAProxy(unittest.TestCase):
         self.assertEqual(len(corpus_sets.sorted_lines(folder / "out.jsonl")), 50)
 
     def test_who_drains_or_is_no_server_of_ours_is_down(self):
-        # It drains as long as the call below lasts.
         server = self.replica("127.0.0.2")
         self.names.addresses = ["127.0.0.2", "127.0.0.3"]
         with socket.socket() as stranger:
