@@ -130,7 +130,10 @@ class Content(unittest.TestCase):
         for line in (tree("hexapla-server") / "etc/hexapla/hexaplad.conf").read_text().splitlines():
             if flag := re.match(r"#?([a-z_]+)=(.*)", line):
                 self.assertTrue(line.startswith("#"), line)
-                self.assertIn(f"--{flag[1]} ", flags)
+                self.assertIn(f"\n  --{flag[1]} ", flags)
+                # Examples are of what has no default.
+                if said := re.search(rf"\n  --{flag[1]} [A-Z]+=\[?(.*?)\]?( |$)", flags):
+                    self.assertEqual(flag[2], said[1])
 
     def test_every_model_has_its_licence(self):
         told = (tree("hexapla-models") / "usr/share/doc/hexapla-models/copyright").read_text()
