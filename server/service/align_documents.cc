@@ -75,7 +75,7 @@ absl::Status RunAlignDocuments(const v1::AlignDocumentsRequest& request, const M
     HEXAPLA_ASSIGN_OR_RETURN(
         languages, DetectSentenceLanguages(models.identifier(), inputs, aligned, call.stop));
   }
-  response = ToAlignDocumentsResponse(request, aligned, languages);
+  SetAlignDocumentsResponse(request, aligned, languages, response);
   SetModelsAndTimes(models, detects || AnyLanguageDetected(aligned), call,
                     *response.mutable_summary()->mutable_metadata());
   return absl::OkStatus();

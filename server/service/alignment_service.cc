@@ -16,7 +16,10 @@ namespace hexapla {
 AlignmentService::AlignmentService(const CurrentModels& models, WorkerPool& pool,
                                    const ServiceLimits& limits, AlignFunction align,
                                    CallMonitor& monitor)
-    : models_(models), pool_(pool), limits_(limits), align_(std::move(align)), monitor_(monitor) {}
+    : models_(models), pool_(pool), limits_(limits), align_(std::move(align)), monitor_(monitor) {
+  SetMessageAllocatorFor_AlignDocuments(&align_messages_);
+  SetMessageAllocatorFor_ScorePairs(&score_messages_);
+}
 
 grpc::ServerUnaryReactor* AlignmentService::AlignDocuments(grpc::CallbackServerContext* context,
                                                            const v1::AlignDocumentsRequest* request,

@@ -6,6 +6,7 @@
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/align_documents.h"
+#include "server/service/arena_messages.h"
 #include "server/service/call_monitor.h"
 #include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
@@ -47,6 +48,8 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   CallMonitor& monitor_;
   StreamDrain streams_;
   MatchMemory match_memory_ = 0;
+  ArenaMessages<v1::AlignDocumentsRequest, v1::AlignDocumentsResponse> align_messages_;
+  ArenaMessages<v1::ScorePairsRequest, v1::ScorePairsResponse> score_messages_;
 };
 
 }  // namespace hexapla

@@ -124,9 +124,8 @@ absl::Status RunDetectLanguages(const v1::DetectLanguagesRequest& request, const
       *result.mutable_error() = ToRpcStatus(valid);
       continue;
     }
-    *result.mutable_detection() =
-        ToLanguageDetection(detection.identifier.Identify(request.texts(i), detection.options),
-                            detection.top_k, detection.model);
+    SetLanguageDetection(detection.identifier.Identify(request.texts(i), detection.options),
+                         detection.top_k, detection.model, *result.mutable_detection());
   }
   SetMetadata({&detection.info}, call.queued_for(), call.computed_for(),
               *response.mutable_metadata());

@@ -24,7 +24,10 @@ grpc::ServerUnaryReactor* Answer(const UnaryCall& rpc, const ServiceLimits& limi
 
 LanguageService::LanguageService(const CurrentModels& models, WorkerPool& pool,
                                  const ServiceLimits& limits, CallMonitor& monitor)
-    : models_(models), pool_(pool), limits_(limits), monitor_(monitor) {}
+    : models_(models), pool_(pool), limits_(limits), monitor_(monitor) {
+  SetMessageAllocatorFor_DetectLanguages(&detect_messages_);
+  SetMessageAllocatorFor_DetectSpans(&spans_messages_);
+}
 
 grpc::ServerUnaryReactor* LanguageService::DetectLanguages(
     grpc::CallbackServerContext* context, const v1::DetectLanguagesRequest* request,

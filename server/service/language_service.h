@@ -5,6 +5,7 @@
 #include "hexapla/v1/language_service.grpc.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
+#include "server/service/arena_messages.h"
 #include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
@@ -40,6 +41,8 @@ class LanguageService final : public v1::LanguageService::CallbackService {
   const ServiceLimits limits_;
   CallMonitor& monitor_;
   StreamDrain streams_;
+  ArenaMessages<v1::DetectLanguagesRequest, v1::DetectLanguagesResponse> detect_messages_;
+  ArenaMessages<v1::DetectSpansRequest, v1::DetectSpansResponse> spans_messages_;
 };
 
 }  // namespace hexapla

@@ -179,11 +179,10 @@ Adjustments ToAdjustments(const v1::DetectionOptions& options) {
   return result;
 }
 
-v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
-                                                    const AlignedDocuments& aligned,
-                                                    const SentenceLanguages& languages) {
+void SetAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
+                               const AlignedDocuments& aligned, const SentenceLanguages& languages,
+                               v1::AlignDocumentsResponse& response) {
   static const std::vector<LanguageGuess> kNotAsked;
-  v1::AlignDocumentsResponse response;
   v1::AlignmentSummary& summary = *response.mutable_summary();
   const OffsetUnit unit = ToOffsetUnit(request.options().encoding_type());
   std::vector<VersionView> versions;
@@ -198,13 +197,11 @@ v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequ
   }
   SetPairs(aligned.pairs, summary);
   for (const AlignmentWarning& warning : aligned.warnings) AddWarning(warning, summary);
-  return response;
 }
 
-v1::LanguageDetection ToLanguageDetection(const Identification& identification, int top_k,
-                                          const std::string& model) {
+void SetLanguageDetection(const Identification& identification, int top_k, const std::string& model,
+                          v1::LanguageDetection& detection) {
   const std::vector<LanguageGuess>& guesses = identification.guesses;
-  v1::LanguageDetection detection;
   detection.set_language(guesses[0].language);
   detection.set_confidence(guesses[0].confidence);
   detection.set_margin(guesses[0].confidence - (guesses.size() > 1 ? guesses[1].confidence : 0));
@@ -219,7 +216,6 @@ v1::LanguageDetection ToLanguageDetection(const Identification& identification, 
     alternative.set_confidence(guesses[i].confidence);
     alternative.set_raw_label(guesses[i].raw_label);
   }
-  return detection;
 }
 
 void SetSpans(const v1::DetectSpansRequest& request, const DetectedSpans& spans,
@@ -229,8 +225,8 @@ void SetSpans(const v1::DetectSpansRequest& request, const DetectedSpans& spans,
     v1::LanguageSpan& added = *response.add_spans();
     added.set_begin(static_cast<int32_t>(converter.Convert(span.range.begin)));
     added.set_end(static_cast<int32_t>(converter.Convert(span.range.end)));
-    *added.mutable_detection() =
-        ToLanguageDetection(span.identification, request.options().top_k(), model);
+    SetLanguageDetection(span.identification, request.options().top_k(), model,
+                         *added.mutable_detection());
   }
   for (const DetectedShare& share : spans.shares) {
     v1::LanguageShare& added = *response.add_shares();

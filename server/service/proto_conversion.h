@@ -45,17 +45,17 @@ Adjustments ToAdjustments(const v1::DetectionOptions& options);
 // The languages of the sentences of each version.
 using SentenceLanguages = std::vector<std::vector<LanguageGuess>>;
 
-// The whole response but its metadata. `languages` is empty, or has an entry per
-// sentence. Offsets are in the unit of the request.
+// Fills in the whole response, empty before, but its metadata. `languages` is
+// empty, or has an entry per sentence. Offsets are in the unit of the request.
 // Cost: linear; one pass over the text for units other than bytes.
-v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
-                                                    const AlignedDocuments& aligned,
-                                                    const SentenceLanguages& languages);
+void SetAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
+                               const AlignedDocuments& aligned, const SentenceLanguages& languages,
+                               v1::AlignDocumentsResponse& response);
 
-// At most `top_k` guesses (1 if it is 0), the first in the fields of its own.
-// `model` is "name@version".
-v1::LanguageDetection ToLanguageDetection(const Identification& identification, int top_k,
-                                          const std::string& model);
+// Fills in at most `top_k` guesses (1 if it is 0), the first in the fields of its
+// own. `model` is "name@version".
+void SetLanguageDetection(const Identification& identification, int top_k, const std::string& model,
+                          v1::LanguageDetection& detection);
 
 // Fills in the spans, offsets in the unit of the request, and the shares.
 void SetSpans(const v1::DetectSpansRequest& request, const DetectedSpans& spans,

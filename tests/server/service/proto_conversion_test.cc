@@ -43,6 +43,21 @@ AlignedDocuments Aligned() {
   return aligned;
 }
 
+v1::AlignDocumentsResponse ToAlignDocumentsResponse(const v1::AlignDocumentsRequest& request,
+                                                    const AlignedDocuments& aligned,
+                                                    const SentenceLanguages& languages) {
+  v1::AlignDocumentsResponse response;
+  SetAlignDocumentsResponse(request, aligned, languages, response);
+  return response;
+}
+
+v1::LanguageDetection ToLanguageDetection(const Identification& identification, int top_k,
+                                          const std::string& model) {
+  v1::LanguageDetection detection;
+  SetLanguageDetection(identification, top_k, model, detection);
+  return detection;
+}
+
 TEST(ProtoConversionTest, VersionsBecomeInputsThatBorrowTheText) {
   const v1::AlignDocumentsRequest request = TwoVersions();
   const std::vector<VersionInput> inputs = ToVersionInputs(request);
