@@ -50,10 +50,17 @@ def is_shipped_build():
     return re.search(r"^HEXAPLA_SHIP:BOOL=(ON|true)$", cache, re.MULTILINE) is not None
 
 
-class Reproducible(unittest.TestCase):
+class Build(unittest.TestCase):
     def test_packed_twice_they_are_the_same(self):
         for name in NAMES:
             self.assertTrue(first[name].read_bytes() == second[name].read_bytes(), name)
+
+    @unittest.skipUnless(is_shipped_build(), "not built as it is shipped")
+    def test_programs_are_hardened(self):
+        for target in SHIPPED.values():
+            said = run("readelf", "--wide", "--dynamic", "--dyn-syms", BUILD / target).stdout
+            self.assertRegex(said, r"FLAGS_1\).*\bNOW PIE\b", target)
+            self.assertIn("__stack_chk_fail", said, target)
 
     @unittest.skipUnless(is_shipped_build(), "not built as it is shipped")
     def test_programs_know_no_path_of_this_machine(self):
