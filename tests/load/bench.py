@@ -113,6 +113,10 @@ def figures(result):
         "rate": answers,
         "server_us": result["server_processor_us"] / max(1, answers * result["seconds"]),
         "client_us": result["client_processor_us"] / max(1, answers * result["seconds"]),
+        # Calls a second of processor time, client and server together: what two cores
+        # that do nothing else would make half of.
+        "per_processor_second": answers * result["seconds"] * 1e6 / max(
+            1, result["server_processor_us"] + result["client_processor_us"]),
         "latency_us": load["latency_us"],
         "late_us": load["late_us"],
         "ok": load["ok"],
@@ -129,7 +133,7 @@ def compare(ours, echo, field):
     """Ours, the echo's, and the ratio within each round."""
     return {"ours": spread([row[field] for row in ours]),
             "echo": spread([row[field] for row in echo]),
-            "ratio": spread([a[field] / b[field] for a, b in zip(ours, echo)])}
+            "ratio": spread([a[field] / max(b[field], 1e-9) for a, b in zip(ours, echo)])}
 
 
 def merged(rows):

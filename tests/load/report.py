@@ -45,12 +45,13 @@ def milliseconds(microseconds):
 
 
 def calls_table(rows):
-    columns = ["call", "bytes there, back", "calls/s", "echo's", "ratio", "server µs a call",
-               "echo's", "h2load: calls/s", "ratio", "server µs", "echo's"]
+    columns = ["call", "bytes there, back", "calls/s", "echo's", "ratio", "ratio by processor time",
+               "server µs a call", "echo's", "h2load: calls/s", "ratio", "server µs", "echo's"]
     lines = []
     for call, row in rows.items():
         line = [call, "{:,}, {:,}".format(*row["sizes"]), number(row["rate"]["ours"]["median"]),
                 number(row["rate"]["echo"]["median"]), ratio(row["rate"]["ratio"]),
+                ratio(row["per_processor_second"]["ratio"]),
                 number(row["server_us"]["ours"]["median"]),
                 number(row["server_us"]["echo"]["median"])]
         if "h2load_rate" in row:
@@ -64,9 +65,11 @@ def calls_table(rows):
 
 def clients_table(rows):
     return table(
-        ["clients", "calls/s", "echo's", "ratio", "p50 ms", "echo's", "p99 ms", "echo's"],
+        ["clients", "calls/s", "echo's", "ratio", "ratio by processor time", "p50 ms", "echo's",
+         "p99 ms", "echo's"],
         [[row["clients"], number(row["rate"]["ours"]["median"]),
           number(row["rate"]["echo"]["median"]), ratio(row["rate"]["ratio"]),
+          ratio(row["per_processor_second"]["ratio"]),
           milliseconds(row["p50"]["ours"]["median"]), milliseconds(row["p50"]["echo"]["median"]),
           milliseconds(row["p99"]["ours"]["median"]), milliseconds(row["p99"]["echo"]["median"])]
          for row in rows])
