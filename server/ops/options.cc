@@ -80,6 +80,8 @@ class CommandLine {
     AddNumber("max_message_bytes", options_.message_bytes_max, 1, std::numeric_limits<int>::max(),
               "Bytes of one request message, whatever the limits above: all versions of a\n"
               "document together");
+    AddNumber("max_transport_bytes", options_.transport_bytes_max, int64_t{16} << 20, kBytesMax,
+              "Bytes of messages that are not complete yet; beyond, calls are ended");
     AddNumber("max_queue_cost", options_.queue_cost_max, 1, kBytesMax,
               "Bytes of requests admitted and not yet answered");
     AddNumber("workers", options_.workers, 0, kWorkersMax, "Threads that compute; 0: one per core");

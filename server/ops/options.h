@@ -73,6 +73,9 @@ struct Options {
   // --max_message_bytes: of one request message with all that it holds,
   // whatever `limits` say; gRPC refuses longer ones.
   int message_bytes_max = 16 << 20;
+  // --max_transport_bytes: of messages that are not complete yet, and gRPC's
+  // buffers; beyond it gRPC ends calls.
+  int64_t transport_bytes_max = int64_t{1} << 30;
   // --max_queue_cost: bytes of the requests admitted and not yet answered.
   int64_t queue_cost_max = int64_t{256} << 20;
 

@@ -51,6 +51,9 @@ void LimitConnections(const ConnectionLimits& limits, grpc::ServerBuilder& build
 
 void Configure(const Options& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
+  // Else many large messages whose ends never come would fill the memory.
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("hexaplad").Resize(static_cast<size_t>(options.transport_bytes_max)));
   LimitConnections(options.connection, builder);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, options.channelz ? 1 : 0);
   // Only reflection and channelz use the synchronous API; one queue is enough.

@@ -24,7 +24,7 @@ import harness
 
 PATIENCE = 60
 
-DATA, HEADERS, SETTINGS, PING, GOAWAY = 0, 1, 4, 6, 7
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 ACK = END_STREAM = 1
 END_HEADERS = 4
 ENHANCE_YOUR_CALM = 11
@@ -51,6 +51,8 @@ class Peer:
         self.polite = polite
         self.pings = 0
         self.goaway = None  # its error code
+        self.resets = 0
+        self.windows = {0: 65535}  # what may be sent, by stream; 0: in all
         self._in = b""
         with contextlib.suppress(ConnectionError):
             self.socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -70,13 +72,27 @@ class Peer:
 
     def watch_health(self):
         """Opens a call that lasts."""
-        headers = (field(b":method", b"POST") + field(b":scheme", b"http") +
-                   field(b":path", b"/grpc.health.v1.Health/Watch") +
-                   field(b":authority", b"test") + field(b"te", b"trailers") +
-                   field(b"content-type", b"application/grpc"))
-        self.send(HEADERS, END_HEADERS, 1, headers)
+        self.open_call(1, b"/grpc.health.v1.Health/Watch")
         self.send(DATA, END_STREAM, 1, bytes(5))
         self.read_until(lambda kind: kind == DATA)
+
+    def open_call(self, stream, path):
+        self.windows[stream] = 65535
+        headers = (field(b":method", b"POST") + field(b":scheme", b"http") +
+                   field(b":path", path) +
+                   field(b":authority", b"test") + field(b"te", b"trailers") +
+                   field(b"content-type", b"application/grpc"))
+        self.send(HEADERS, END_HEADERS, stream, headers)
+
+    def send_some(self, stream, left):
+        """Sends zeros as far as the windows allow; returns how many."""
+        size = min(16384, left, self.windows[0], self.windows[stream])
+        if size <= 0:
+            return 0
+        self.send(DATA, 0, stream, bytes(size))
+        self.windows[0] -= size
+        self.windows[stream] -= size
+        return size
 
     def read_frame(self):
         """The kind of the next frame; None when the server has hung up."""
@@ -89,14 +105,20 @@ class Peer:
         except ConnectionError:
             return None
         size, kind, flags = self._size(), self._in[3], self._in[4]
+        stream = struct.unpack(">I", self._in[5:9])[0]
         payload, self._in = self._in[9:9 + size], self._in[9 + size:]
-        self._take(kind, flags, payload)
+        self._take(kind, flags, stream, payload)
         return kind
 
     def _size(self):
         return int.from_bytes(self._in[:3], "big")
 
-    def _take(self, kind, flags, payload):
+    def _take(self, kind, flags, stream, payload):
+        if kind == WINDOW_UPDATE:
+            self.windows[stream] = self.windows.get(stream, 0) + struct.unpack(">I", payload)[0]
+        if kind == RST_STREAM:
+            self.resets += 1
+            self.windows[stream] = 0
         if kind == GOAWAY:
             self.goaway = int.from_bytes(payload[4:8], "big")
         if kind == SETTINGS and not flags & ACK:
@@ -225,6 +247,35 @@ class Connections(unittest.TestCase):
             self.assertTrue(peers[0].read_until(lambda kind: kind == PING))
         self.eventually(lambda: self.answers(server))
         self.assertEqual(server.stop()[0], 0)
+
+    def test_messages_that_never_end_do_not_fill_the_memory(self):
+        server = self.serve("--max_transport_bytes=67108864")
+        before = self.memory_mib(server)
+        with Peer(server) as hoarder:
+            # Each begins a message of 15 MiB and stops before its end.
+            left = {stream: (15 << 20) - 1 for stream in range(1, 81, 2)}
+            for stream in left:
+                hoarder.open_call(stream, b"/hexapla.v1.LanguageService/DetectLanguages")
+                hoarder.send(DATA, 0, stream, b"\0" + struct.pack(">I", 15 << 20))
+                hoarder.windows[0] -= 5
+                hoarder.windows[stream] -= 5
+            end = time.monotonic() + PATIENCE
+            while hoarder.resets < 10 and time.monotonic() < end:
+                sent = 0
+                for stream in left:
+                    size = hoarder.send_some(stream, left[stream])
+                    left[stream] -= size
+                    sent += size
+                if sent == 0 and hoarder.read_frame() is None:
+                    break
+            self.assertLess(self.memory_mib(server) - before, 450)
+            self.assertTrue(hoarder.resets > 0 or hoarder.goaway is not None)
+        self.eventually(lambda: self.answers(server))
+        self.assertEqual(server.stop()[0], 0)
+
+    def memory_mib(self, server):
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     def answers(self, server):
         try:
