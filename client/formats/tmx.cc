@@ -61,7 +61,7 @@ void WriteTmx(const v1::AlignDocumentsResponse& response, const std::vector<std:
   AddHeader(tmx, response.summary(), files);
   pugi::xml_node body = tmx.append_child("body");
   for (int index = 0; index < response.beads_size(); ++index) {
-    AddUnit(body, response.beads(index), index + 1, response.summary());
+    AddUnit(body, response.beads(index), index, response.summary());
   }
   document.save(output, " ", pugi::format_indent, pugi::encoding_utf8);
 }

@@ -11,11 +11,10 @@
 namespace hexapla {
 
 // Writes an alignment as a translation memory, TMX 1.4b: one <tu> a bead, with
-// its number from 1 as tuid and its probability as <prop type="x-probability">,
-// and in it one <tuv> for each version that is not absent. Languages are those of
-// the summary; the first version is the source. A file name is a <prop> of the
-// header. Characters that XML cannot hold become U+FFFD, for TMX has no way to
-// write them.
+// its number, from 0 as in every format, as tuid and its probability as <prop
+// type="x-probability">, and in it one <tuv> for each version that is not absent. Languages are
+// those of the summary; the first version is the source. A file name is a <prop> of the header.
+// Characters that XML cannot hold become U+FFFD, for TMX has no way to write them.
 //
 // Requires: the beads carry their sentences' text, and fit `files`.
 void WriteTmx(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,

@@ -64,12 +64,12 @@ void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<st
   file.append_attribute("xml:space") = "preserve";
   AddMetadata(file, "target-file", files[1]);
   for (int index = 0; index < response.beads_size(); ++index) {
-    AddUnit(file, response.beads(index), index + 1);
+    AddUnit(file, response.beads(index), index);
   }
   // A <file> without a unit would break the standard.
   if (response.beads().empty()) {
     pugi::xml_node unit = file.append_child("unit");
-    unit.append_attribute("id") = 1;
+    unit.append_attribute("id") = 0;
     unit.append_child("segment").append_child("source");
   }
   document.save(output, " ", pugi::format_indent, pugi::encoding_utf8);

@@ -45,7 +45,7 @@ TEST(TmxTest, AUnitIsABead) {
   <prop type="x-file-2">b.txt</prop>
  </header>
  <body>
-  <tu tuid="1">
+  <tu tuid="0">
    <prop type="x-probability">0.9700</prop>
    <tuv xml:lang="en">
     <seg>One.</seg>

@@ -35,7 +35,7 @@ TEST(XliffTest, AUnitIsABead) {
     <mda:meta type="target-file">b.txt</mda:meta>
    </mda:metaGroup>
   </mda:metadata>
-  <unit id="1">
+  <unit id="0">
    <mda:metadata>
     <mda:metaGroup category="hexapla">
      <mda:meta type="probability">0.9700</mda:meta>
@@ -64,7 +64,7 @@ TEST(XliffTest, ABeadWithoutASourceHasAnEmptyOne) {
 
 TEST(XliffTest, NoBeadsAreAnEmptyUnit) {
   EXPECT_THAT(Write(AlignmentReply({"en", "fr"}), {"a", "b"}),
-              HasSubstr("<unit id=\"1\">\n   <segment>\n    <source />"));
+              HasSubstr("<unit id=\"0\">\n   <segment>\n    <source />"));
 }
 
 TEST(XliffTest, MarkupInTextIsEscaped) {
