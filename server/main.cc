@@ -25,7 +25,6 @@
 #include "absl/time/time.h"
 
 #include "server/base/abseil_mutexes.h"
-#include "server/base/abseil_mutexes.h"
 #include "server/base/status_macros.h"
 #include "server/models/model_set.h"
 #include "server/ops/listen_address.h"
@@ -158,7 +157,6 @@ absl::Status Run(Reloader& reloader, const sigset_t& signals) {
 }
 
 int Main(int argc, char** argv) {
-  StopLookingForDeadlocks();
   StopLookingForDeadlocks();
   // Before any thread exists, so that every thread inherits the mask and only
   // sigwait sees them.
