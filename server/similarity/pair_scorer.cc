@@ -18,8 +18,10 @@ PairScorer::PairScorer(const SentenceEmbedder& embedder, const PairWeights& weig
 
 absl::StatusOr<PairScore> PairScorer::Score(absl::string_view source, absl::string_view target,
                                             const StopCondition& stop) const {
-  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument x, EmbedDocument({source}, source_embedder_, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument y, EmbedDocument({target}, target_embedder_, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument x,
+                           EmbedDocument({source}, source_embedder_, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(const EmbeddedDocument y,
+                           EmbedDocument({target}, target_embedder_, stop));
   const SentencePairVector features = SentencePairFeatures(x, y, log_length_ratio_, semantic_);
   const SentencePairVector& weights = semantic_ ? weights_.semantic : weights_.plain;
   PairScore result;
