@@ -33,13 +33,18 @@ absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> FasttextSentenceEmbedder
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": its vectors have dimension ", model->dim(), ", not ", dimension));
   }
-  auto sentence_vectors = fasttext::SentenceVectors::Create(model);
-  if (!sentence_vectors.ok()) {
-    return absl::Status(sentence_vectors.status().code(),
-                        absl::StrCat(path, ": ", sentence_vectors.status().message()));
-  }
+  auto embedder = FromModel(std::move(model), std::move(languages), weights);
+  if (embedder.ok()) return embedder;
+  return absl::Status(embedder.status().code(),
+                      absl::StrCat(path, ": ", embedder.status().message()));
+}
+
+absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> FasttextSentenceEmbedder::FromModel(
+    std::shared_ptr<const fasttext::Model> model, std::vector<std::string> languages,
+    WordWeights weights) {
+  HEXAPLA_ASSIGN_OR_RETURN(auto sentence_vectors, fasttext::SentenceVectors::Create(model));
   return std::unique_ptr<const SentenceEmbedder>(new FasttextSentenceEmbedder(
-      std::move(model), *std::move(sentence_vectors), std::move(languages), weights));
+      std::move(model), std::move(sentence_vectors), std::move(languages), weights));
 }
 
 FasttextSentenceEmbedder::FasttextSentenceEmbedder(
@@ -53,13 +58,10 @@ FasttextSentenceEmbedder::FasttextSentenceEmbedder(
       rank_share_(ShareOfFirst(model_->dictionary().words_size())) {}
 
 bool FasttextSentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
-  if (!fasttext::WordVector(*model_, word, out)) return false;
-  if (weights_ == WordWeights::kLength) return true;
-  float square = 0;
-  for (int k = 0; k < dimension(); ++k) square += out[k] * out[k];
-  if (!(square > 0)) return false;
-  const float scale = FrequencyWeight(word) / std::sqrt(square);
-  for (int k = 0; k < dimension(); ++k) out[k] *= scale;
+  if (weights_ == WordWeights::kLength) return fasttext::WordVector(*model_, word, out);
+  if (!fasttext::UnitWordVector(*model_, word, out)) return false;
+  const float weight = FrequencyWeight(word);
+  for (int k = 0; k < dimension(); ++k) out[k] *= weight;
   return true;
 }
 

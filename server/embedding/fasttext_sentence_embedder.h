@@ -22,9 +22,15 @@ namespace hexapla {
 // Threads: immutable, so concurrent use is safe.
 class FasttextSentenceEmbedder : public SentenceEmbedder {
  public:
+  // Of a model that is read already. Errors: InvalidArgument when it is supervised
+  // and has no labels.
+  static absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> FromModel(
+      std::shared_ptr<const fasttext::Model> model, std::vector<std::string> languages,
+      WordWeights weights = WordWeights::kLength);
+
   // Reads the model at `path`, made for `languages` (BCP-47). Errors: as
-  // fasttext::Model::Read; InvalidArgument when its dimension is not `dimension`, or
-  // when it is supervised and has no labels.
+  // fasttext::Model::Read; InvalidArgument when its dimension is not `dimension`; as
+  // FromModel.
   static absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> Create(
       absl::string_view path, std::vector<std::string> languages, int dimension,
       WordWeights weights = WordWeights::kLength);

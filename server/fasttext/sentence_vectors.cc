@@ -2,7 +2,6 @@
 #include "server/fasttext/sentence_vectors.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -38,12 +37,8 @@ void SentenceVectors::Embed(absl::string_view text, Scratch& scratch, float* out
     }
     const size_t begin = at;
     while (at < text.size() && !IsSpace(text[at])) ++at;
-    if (!WordVector(*model_, text.substr(begin, at - begin), vector)) continue;
-    float square = 0;
-    for (int k = 0; k < dim; ++k) square += vector[k] * vector[k];
-    if (!(square > 0)) continue;
-    const float scale = 1.0f / std::sqrt(square);
-    for (int k = 0; k < dim; ++k) out[k] += scale * vector[k];
+    if (!UnitWordVector(*model_, text.substr(begin, at - begin), vector)) continue;
+    for (int k = 0; k < dim; ++k) out[k] += vector[k];
     ++words;
   }
   for (int k = 0; k < dim && words > 1; ++k) out[k] /= static_cast<float>(words);

@@ -2,6 +2,7 @@
 #include "server/fasttext/subwords.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +37,19 @@ bool WordVector(const Model& model, absl::string_view word, float* out) {
   if (rows.empty()) return false;
   model.input().AddRows(rows.data(), rows.size(), 1.0f / static_cast<float>(rows.size()), out);
   return true;
+}
+
+bool UnitWordVector(const Model& model, absl::string_view word, float* out) {
+  const int dim = model.dim();
+  float square = 0;
+  if (WordVector(model, word, out)) {
+    for (int k = 0; k < dim; ++k) square += out[k] * out[k];
+  }
+  // Also false for NaN, which a damaged model may give.
+  const bool has_length = square > 0;
+  const float scale = 1.0f / std::sqrt(square);
+  for (int k = 0; k < dim; ++k) out[k] = has_length ? out[k] * scale : 0.0f;
+  return has_length;
 }
 
 }  // namespace hexapla::fasttext

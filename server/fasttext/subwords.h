@@ -50,6 +50,9 @@ void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<i
 // word vector; zeros when it has no rows. Returns whether it has any.
 bool WordVector(const Model& model, absl::string_view word, float* out);
 
+// The same made one long; zeros when it has no length. Returns whether it has any.
+bool UnitWordVector(const Model& model, absl::string_view word, float* out);
+
 }  // namespace hexapla::fasttext
 
 #endif  // HEXAPLA_SERVER_FASTTEXT_SUBWORDS_H_
