@@ -150,12 +150,11 @@ absl::StatusOr<std::vector<ModelInfo>> SpaceOf(const std::vector<ModelInfo>& mod
             absl::StrCat("their dimensions are ", other.dimension, " and ", info.dimension));
       }
       for (const std::string& language : info.languages) {
-        if (absl::c_none_of(other.languages, [&](const std::string& known) {
+        if (absl::c_any_of(other.languages, [&](const std::string& known) {
               return SameLanguage(known, language);
             })) {
-          continue;
+          return contradiction(other, info, absl::StrCat("both have the language ", language));
         }
-        return contradiction(other, info, absl::StrCat("both have the language ", language));
       }
     }
     space.push_back(info);
