@@ -4,6 +4,8 @@
 import pathlib
 import subprocess
 
+import harness
+
 
 class Authority:
     """A certificate authority in a folder: `ca` is its certificate's path."""
@@ -29,6 +31,15 @@ class Authority:
         openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.ca_key,
                 "-CAcreateserial", "-days", days, "-extfile", extensions, "-out", certificate)
         return certificate, key
+
+    def server(self, token, *flags):
+        """hexaplad with a certificate of this authority, for callers with the token."""
+        certificate, key = self.issue("server")
+        tokens = self.folder / "tokens"
+        tokens.write_text(token + "\n")
+        tokens.chmod(0o600)
+        return harness.Server(f"--tls_cert={certificate}", f"--tls_key={key}",
+                              f"--auth_tokens={tokens}", *flags)
 
 
 def openssl(*arguments):

@@ -21,12 +21,7 @@ def setUpModule():
     global folder, authority, server
     folder = tempfile.TemporaryDirectory()
     authority = certificates.Authority(folder.name)
-    certificate, key = authority.issue("server")
-    tokens = pathlib.Path(folder.name) / "tokens"
-    tokens.write_text(TOKEN + "\n")
-    tokens.chmod(0o600)
-    server = harness.Server(f"--tls_cert={certificate}", f"--tls_key={key}",
-                            f"--tls_client_ca={authority.ca}", f"--auth_tokens={tokens}")
+    server = authority.server(TOKEN, f"--tls_client_ca={authority.ca}")
 
 
 def tearDownModule():

@@ -68,12 +68,7 @@ def setUpModule():
     api = harness.Api()
     folder = tempfile.TemporaryDirectory()
     authority = certificates.Authority(folder.name)
-    certificate, key = authority.issue("server")
-    tokens = pathlib.Path(folder.name) / "tokens"
-    tokens.write_text(TOKEN + "\n")
-    tokens.chmod(0o600)
-    server = harness.Server(f"--tls_cert={certificate}", f"--tls_key={key}",
-                            f"--auth_tokens={tokens}")
+    server = authority.server(TOKEN)
 
 
 def tearDownModule():
