@@ -44,17 +44,9 @@ absl::Duration Read(clockid_t clock) {
 }
 
 // What one thread counts of one phase of a load.
-struct Tally {
-  int64_t due = 0;
-  int64_t ok = 0;
-  int64_t refused = 0;
-  std::map<std::string, int64_t> failed;
-  int64_t wrong = 0;
-  std::string problem;
+struct Tally : CallCounts {
   int64_t answered_in_time = 0;
   int64_t reply_bytes = 0;
-  LatencyHistogram latency;
-  LatencyHistogram late;
 
   void Merge(const Tally& other) {
     due += other.due;
@@ -272,23 +264,17 @@ void Run::Collect(RunResult& result) const {
       for (const auto& taker : takers_) sum.Merge(taker->tallies[load][phase]);
       result.all_right = result.all_right && sum.failed.empty() && sum.wrong == 0;
       const double seconds = absl::ToDoubleSeconds(result.measured) / static_cast<double>(phases);
-      result.loads.push_back(
-          {.load = spec.text,
-           .rate = spec.rates.empty() ? 0 : spec.rates[phase],
-           .due = sum.due,
-           .ok = sum.ok,
-           .refused = sum.refused,
-           .failed = sum.failed,
-           .wrong = sum.wrong,
-           .problem = sum.problem,
-           .answers_per_second =
-               seconds > 0 ? static_cast<double>(sum.answered_in_time) / seconds : 0,
-           .latency = sum.latency,
-           .late = sum.late,
-           .request_bytes = static_cast<int64_t>(callers_[load].front()->request_bytes()),
-           .reply_bytes = sum.ok > 0
-                              ? static_cast<double>(sum.reply_bytes) / static_cast<double>(sum.ok)
-                              : 0});
+      LoadResult& counted = result.loads.emplace_back();
+      static_cast<CallCounts&>(counted) = sum;
+      counted.load = spec.text;
+      if (!spec.rates.empty()) counted.rate = spec.rates[phase];
+      if (seconds > 0) {
+        counted.answers_per_second = static_cast<double>(sum.answered_in_time) / seconds;
+      }
+      counted.request_bytes = static_cast<int64_t>(callers_[load].front()->request_bytes());
+      if (sum.ok > 0) {
+        counted.reply_bytes = static_cast<double>(sum.reply_bytes) / static_cast<double>(sum.ok);
+      }
     }
   }
   result.all_right = result.all_right && result.started == result.ended;

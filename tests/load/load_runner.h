@@ -42,13 +42,9 @@ struct RunOptions {
   bool may_refuse = false;
 };
 
-// What came of one load, or of one of its phases. Calls belong to the phase in
-// which they were due.
-struct LoadResult {
-  std::string load;
-  // The rate asked for; 0 of a closed load.
-  double rate = 0;
-  // Of the calls due in the measured time: how many, and how they ended.
+// What came of the calls due in some measured time.
+struct CallCounts {
+  // How many, and how they ended.
   int64_t due = 0;
   int64_t ok = 0;
   int64_t refused = 0;
@@ -57,12 +53,20 @@ struct LoadResult {
   int64_t wrong = 0;
   // Of the first failed or wrong call; "" without.
   std::string problem;
-  // Right answers that came in the measured time, whenever they were due, a second.
-  double answers_per_second = 0;
   // From the time at which the call was due to its answer, of those that were OK.
   LatencyHistogram latency;
   // By how much the call was made later than due: what the driver itself adds.
   LatencyHistogram late;
+};
+
+// What came of one load, or of one of its phases. Calls belong to the phase in
+// which they were due.
+struct LoadResult : CallCounts {
+  std::string load;
+  // The rate asked for; 0 of a closed load.
+  double rate = 0;
+  // Right answers that came in the measured time, whenever they were due, a second.
+  double answers_per_second = 0;
   int64_t request_bytes = 0;
   // On average.
   double reply_bytes = 0;
