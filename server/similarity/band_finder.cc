@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -85,8 +84,6 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
   enum Step : uint8_t { kInsertion, kDeletion, kPair };
   std::vector<double> best(band.nodes(), -std::numeric_limits<double>::infinity());
   std::vector<Step> last(band.nodes(), kInsertion);
-  std::vector<int32_t> columns(band.targets());
-  std::iota(columns.begin(), columns.end(), 0);
   std::vector<float> cosines(band.targets());
   best[0] = 0;
   const auto reach = [&](size_t node, double score, Step step) {
@@ -103,8 +100,7 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
     }
     if (row == band.sources()) break;
     const int pairs_end = std::min(end, band.targets());
-    UnitRows::Cosines(source, row, target, columns.data() + begin, pairs_end - begin,
-                      cosines.data());
+    UnitRows::Cosines(source, row, target, begin, std::max(begin, pairs_end), cosines.data());
     for (int column = begin; column < end; ++column) {
       const double score = best[band.Node(row, column)];
       if (band.Contains(row + 1, column)) reach(band.Node(row + 1, column), score, kDeletion);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/similarity/cosine.h"
 
+#include <algorithm>
 #include <cmath>
 
 #ifndef HEXAPLA_SERVER_SIMILARITY_COSINE_LANES_
@@ -46,42 +47,152 @@ void InnerProductsSimd(const float* HWY_RESTRICT x, const EmbeddingMatrix& rows,
   }
 }
 
-// Sums of products of 16-bit numbers, `stride` a multiple of every vector's size.
-void InnerProducts16Simd(const int16_t* HWY_RESTRICT x, const int16_t* HWY_RESTRICT rows,
-                         size_t stride, const int32_t* HWY_RESTRICT which, size_t count,
-                         float scale, float* HWY_RESTRICT out) {
-  const hn::CappedTag<int16_t, kLanes16Max> d;
-  const hn::RepartitionToWide<decltype(d)> wide;
-  const auto multiply_add = [&](const int16_t* row, size_t k, auto& sum0, auto& sum1) {
-    sum0 =
-        hn::ReorderWidenMulAccumulate(wide, hn::LoadU(d, x + k), hn::LoadU(d, row + k), sum0, sum1);
+using Words16 = hn::CappedTag<int16_t, kLanes16Max>;
+using Words32 = hn::RepartitionToWide<Words16>;
+
+using Sums = hn::Vec<Words32>;
+
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+HWY_INLINE void StoreFour(Sums a, Sums b, Sums c, Sums d, float scale, float* out) {
+  const auto sum = [](Sums sums) HWY_ATTR {
+    return static_cast<float>(hn::GetLane(hn::SumOfLanes(Words32(), sums)));
   };
-  const auto reduce = [&](auto sum0, auto sum1) {
-    return scale * static_cast<float>(hn::GetLane(hn::SumOfLanes(wide, hn::Add(sum0, sum1))));
-  };
-  size_t i = 0;
-  // Two rows at a time share the loads of x.
-  for (; i + 2 <= count; i += 2) {
-    const int16_t* const a = rows + which[i] * stride;
-    const int16_t* const b = rows + which[i + 1] * stride;
-    auto a0 = hn::Zero(wide);
-    auto a1 = hn::Zero(wide);
-    auto b0 = hn::Zero(wide);
-    auto b1 = hn::Zero(wide);
-    for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
-      multiply_add(a, k, a0, a1);
-      multiply_add(b, k, b0, b1);
-    }
-    out[i] = reduce(a0, a1);
-    out[i + 1] = reduce(b0, b1);
+  out[0] = scale * sum(a);
+  out[1] = scale * sum(b);
+  out[2] = scale * sum(c);
+  out[3] = scale * sum(d);
+}
+#else
+// The sum of the blocks of four.
+template <class D, class V>
+HWY_INLINE auto AddBlocks(D /*tag*/, V v) {
+  if constexpr (hn::MaxLanes(D()) > 4) {
+    const hn::Half<D> half;
+    return AddBlocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    return v;
   }
-  for (; i < count; ++i) {
-    auto sum0 = hn::Zero(wide);
-    auto sum1 = hn::Zero(wide);
-    for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
-      multiply_add(rows + which[i] * stride, k, sum0, sum1);
+}
+
+// Writes scale * the sums of the lanes of each. The lanes of the four are
+// interleaved, so that one addition serves all.
+HWY_INLINE void StoreFour(Sums a, Sums b, Sums c, Sums d, float scale, float* out) {
+  const Words32 tag;
+  const hn::RepartitionToWide<Words32> pairs;
+  const auto ab =
+      hn::BitCast(pairs, hn::Add(hn::InterleaveLower(tag, a, b), hn::InterleaveUpper(tag, a, b)));
+  const auto cd =
+      hn::BitCast(pairs, hn::Add(hn::InterleaveLower(tag, c, d), hn::InterleaveUpper(tag, c, d)));
+  const auto abcd = hn::Add(hn::BitCast(tag, hn::InterleaveLower(pairs, ab, cd)),
+                            hn::BitCast(tag, hn::InterleaveUpper(pairs, ab, cd)));
+  const hn::FixedTag<float, 4> four;
+  hn::StoreU(hn::Mul(hn::Set(four, scale), hn::ConvertTo(four, AddBlocks(tag, abcd))), four, out);
+}
+#endif
+
+// Adds the products of x and y; which lane has which does not matter.
+HWY_INLINE void AddProducts(hn::Vec<Words16> x, hn::Vec<Words16> y, Sums& sums, Sums& more) {
+  sums = hn::ReorderWidenMulAccumulate(Words32(), x, y, sums, more);
+}
+
+// The products of x and four rows of y. `stride`: a multiple of every vector's
+// size. Names instead of loops keep the sums in registers.
+HWY_INLINE void FourProducts(const int16_t* x, const int16_t* const* y, size_t stride, float scale,
+                             float* out) {
+  const Words16 d;
+  const auto zero = hn::Zero(Words32());
+  auto a = zero, b = zero, c = zero, e = zero;
+  auto more_a = zero, more_b = zero, more_c = zero, more_e = zero;
+  for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
+    const auto of_x = hn::LoadU(d, x + k);
+    AddProducts(of_x, hn::LoadU(d, y[0] + k), a, more_a);
+    AddProducts(of_x, hn::LoadU(d, y[1] + k), b, more_b);
+    AddProducts(of_x, hn::LoadU(d, y[2] + k), c, more_c);
+    AddProducts(of_x, hn::LoadU(d, y[3] + k), e, more_e);
+  }
+  StoreFour(hn::Add(a, more_a), hn::Add(b, more_b), hn::Add(c, more_c), hn::Add(e, more_e), scale,
+            out);
+}
+
+// Those of two rows of x, which share the loads of y.
+HWY_INLINE void TwoByFourProducts(const int16_t* x0, const int16_t* x1, const int16_t* const* y,
+                                  size_t stride, float scale, float* out0, float* out1) {
+  const Words16 d;
+  const auto zero = hn::Zero(Words32());
+  auto a0 = zero, b0 = zero, c0 = zero, e0 = zero, a1 = zero, b1 = zero, c1 = zero, e1 = zero;
+  auto more_a0 = zero, more_b0 = zero, more_c0 = zero, more_e0 = zero;
+  auto more_a1 = zero, more_b1 = zero, more_c1 = zero, more_e1 = zero;
+  for (size_t k = 0; k < stride; k += hn::Lanes(d)) {
+    const auto of_x0 = hn::LoadU(d, x0 + k);
+    const auto of_x1 = hn::LoadU(d, x1 + k);
+    const auto of_a = hn::LoadU(d, y[0] + k);
+    const auto of_b = hn::LoadU(d, y[1] + k);
+    AddProducts(of_x0, of_a, a0, more_a0);
+    AddProducts(of_x1, of_a, a1, more_a1);
+    AddProducts(of_x0, of_b, b0, more_b0);
+    AddProducts(of_x1, of_b, b1, more_b1);
+    const auto of_c = hn::LoadU(d, y[2] + k);
+    const auto of_e = hn::LoadU(d, y[3] + k);
+    AddProducts(of_x0, of_c, c0, more_c0);
+    AddProducts(of_x1, of_c, c1, more_c1);
+    AddProducts(of_x0, of_e, e0, more_e0);
+    AddProducts(of_x1, of_e, e1, more_e1);
+  }
+  StoreFour(hn::Add(a0, more_a0), hn::Add(b0, more_b0), hn::Add(c0, more_c0), hn::Add(e0, more_e0),
+            scale, out0);
+  StoreFour(hn::Add(a1, more_a1), hn::Add(b1, more_b1), hn::Add(c1, more_c1), hn::Add(e1, more_e1),
+            scale, out1);
+}
+
+// Products of rows `which_x` and `which_y`, four at a time; the last of y stands
+// for those beyond it.
+void ProductTableSimd(const int16_t* HWY_RESTRICT xs, const int32_t* HWY_RESTRICT which_x,
+                      size_t x_size, const int16_t* HWY_RESTRICT ys,
+                      const int32_t* HWY_RESTRICT which_y, size_t y_size, size_t stride,
+                      float scale, float* HWY_RESTRICT out, size_t out_stride) {
+  for (size_t j = 0; j < y_size; j += 4) {
+    const int16_t* y[4];
+    for (size_t n = 0; n < 4; ++n) {
+      y[n] = ys + static_cast<size_t>(which_y[std::min(j + n, y_size - 1)]) * stride;
     }
-    out[i] = reduce(sum0, sum1);
+    const auto x = [&](size_t i) { return xs + static_cast<size_t>(which_x[i]) * stride; };
+    float* const to = out + j;
+    size_t i = 0;
+    for (; i + 2 <= x_size; i += 2) {
+      TwoByFourProducts(x(i), x(i + 1), y, stride, scale, to + i * out_stride,
+                        to + (i + 1) * out_stride);
+    }
+    if (i < x_size) FourProducts(x(i), y, stride, scale, to + i * out_stride);
+  }
+}
+
+// Those of one row and of `size` rows in order.
+void ProductsSimd(const int16_t* HWY_RESTRICT x, const int16_t* HWY_RESTRICT ys, size_t size,
+                  size_t stride, float scale, float* HWY_RESTRICT out) {
+  for (size_t j = 0; j < size; j += 4) {
+    const int16_t* y[4];
+    for (size_t n = 0; n < 4; ++n) y[n] = ys + std::min(j + n, size - 1) * stride;
+    float four[4];
+    float* const to = j + 4 <= size ? out + j : four;
+    FourProducts(x, y, stride, scale, to);
+    if (to == four) std::copy(four, four + (size - j), out + j);
+  }
+}
+
+// out = scale * row, rounded, halves away from zero.
+void RoundSimd(const float* HWY_RESTRICT row, size_t size, float scale, int16_t* HWY_RESTRICT out) {
+  const hn::CappedTag<float, kLanes16Max / 2> d;
+  const hn::RebindToSigned<decltype(d)> words;
+  const hn::Rebind<int16_t, decltype(d)> halves;
+  size_t k = 0;
+  for (; k + hn::Lanes(d) <= size; k += hn::Lanes(d)) {
+    const auto value = hn::Mul(hn::LoadU(d, row + k), hn::Set(d, scale));
+    const auto rounded = hn::Add(value, hn::CopySign(hn::Set(d, 0.5F), value));
+    hn::StoreU(hn::DemoteTo(halves, hn::ConvertTo(words, rounded)), halves, out + k);
+  }
+  for (; k < size; ++k) {
+    const float value = row[k] * scale;
+    out[k] = static_cast<int16_t>(value + std::copysign(0.5F, value));
   }
 }
 
@@ -94,7 +205,9 @@ namespace hexapla {
 
 HWY_EXPORT(InnerProductSimd);
 HWY_EXPORT(InnerProductsSimd);
-HWY_EXPORT(InnerProducts16Simd);
+HWY_EXPORT(ProductTableSimd);
+HWY_EXPORT(ProductsSimd);
+HWY_EXPORT(RoundSimd);
 
 void InnerProducts(const float* x, const EmbeddingMatrix& rows, const int32_t* which, size_t size,
                    float* out) {
@@ -136,17 +249,22 @@ void UnitRows::Set(size_t i, const float* row) {
   const float norm = std::sqrt(InnerProduct(row, row, dimension_));
   const float scale = norm == 0 ? 0 : kUnit / norm;
   int16_t* const out = values_.data() + i * stride_;
-  for (int k = 0; k < dimension_; ++k) {
-    const float value = row[k] * scale;
-    out[k] = static_cast<int16_t>(value + std::copysign(0.5F, value));
-  }
+  HWY_DYNAMIC_DISPATCH(RoundSimd)(row, dimension_, scale, out);
 }
 
-void UnitRows::Cosines(const UnitRows& x, size_t row, const UnitRows& y, const int32_t* which,
-                       size_t size, float* out) {
-  HWY_DYNAMIC_DISPATCH(InnerProducts16Simd)
-  (x.values_.data() + row * x.stride_, y.values_.data(), y.stride_, which, size,
+void UnitRows::Cosines(const UnitRows& x, size_t row, const UnitRows& y, size_t begin, size_t end,
+                       float* out) {
+  HWY_DYNAMIC_DISPATCH(ProductsSimd)
+  (x.values_.data() + row * x.stride_, y.values_.data() + begin * y.stride_, end - begin, y.stride_,
    1 / (kUnit * kUnit), out);
+}
+
+void UnitRows::CosineTable(const UnitRows& x, const std::vector<int32_t>& which_x,
+                           const UnitRows& y, const int32_t* which_y, size_t y_size, float* out,
+                           size_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(ProductTableSimd)
+  (x.values_.data(), which_x.data(), which_x.size(), y.values_.data(), which_y, y_size, y.stride_,
+   1 / (kUnit * kUnit), out, out_stride);
 }
 
 }  // namespace hexapla

@@ -66,15 +66,7 @@ Side MakeSide(const EmbeddedDocument& document, bool semantic) {
 
 void Cover(Side& source, Side& target, bool semantic) {
   WordSimilarity similarity(*source.document, *target.document, semantic);
-  similarity.SetWindow(0, 1);
-  for (int a = 0; a < source.tokens(); ++a) {
-    const uint8_t* similar = similarity.Of(source.document->tokens[a]);
-    for (int b = 0; b < target.tokens(); ++b) {
-      const uint8_t value = similar[target.document->tokens[b]];
-      source.cover[a] = std::max(source.cover[a], value);
-      target.cover[b] = std::max(target.cover[b], value);
-    }
-  }
+  similarity.Cover(0, 0, 1, source.cover.data(), target.cover.data());
 }
 
 double CoveredShare(const Side& side) {

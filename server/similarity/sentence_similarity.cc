@@ -49,9 +49,8 @@ struct CentredVectors {
 
   // Of two vectors of this document.
   float InnerProduct(int a, int b) const {
-    const int32_t which = b;
     float cosine;
-    UnitRows::Cosines(directions, a, directions, &which, 1, &cosine);
+    UnitRows::Cosines(directions, a, directions, b, b + 1, &cosine);
     return cosine * lengths[a] * lengths[b];
   }
 };
@@ -118,15 +117,13 @@ absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const EmbeddedDocu
   };
   prepare(source_vectors, similarity.source_);
   prepare(target_vectors, similarity.target_);
-  std::vector<int32_t> columns(target.size());
-  std::iota(columns.begin(), columns.end(), 0);
   const SentenceCells& cells = similarity.cells_;
   for (int row = 0; row < cells.rows(); ++row) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     const int begin = cells.begin(row);
     float* const dots = similarity.dots_.data() + cells.Index(row, begin);
-    UnitRows::Cosines(source_vectors.directions, row, target_vectors.directions,
-                      columns.data() + begin, cells.end(row) - begin, dots);
+    UnitRows::Cosines(source_vectors.directions, row, target_vectors.directions, begin,
+                      cells.end(row), dots);
     for (int column = begin; column < cells.end(row); ++column) {
       dots[column - begin] *= source_vectors.lengths[row] * target_vectors.lengths[column];
     }

@@ -131,29 +131,11 @@ const uint8_t* WordCoverage::Cover(Side side, int own, int other) const {
 }
 
 absl::Status WordCoverage::Fill(WordSimilarity& similarity, const StopCondition& stop) {
-  const EmbeddedDocument& source = *source_.document;
-  const EmbeddedDocument& target = *target_.document;
   for (int row = 0; row < cells_.rows(); ++row) {
-    const int begin = cells_.begin(row);
-    const int end = cells_.end(row);
-    similarity.SetWindow(begin, end);
-    for (int a = 0; a < source.tokens_of(row); ++a) {
-      HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      const uint8_t* similar = similarity.Of(source.tokens[source.token_begin[row] + a]);
-      for (int column = begin; column < end; ++column) {
-        const int first = target.token_begin[column];
-        uint8_t* back =
-            target_.cover.data() + target_.offset[row] + (first - target.token_begin[begin]);
-        uint8_t best = 0;
-        for (int b = 0; b < target.tokens_of(column); ++b) {
-          const uint8_t value = similar[target.tokens[first + b]];
-          best = std::max(best, value);
-          back[b] = std::max(back[b], value);
-        }
-        source_.cover[source_.offset[row] +
-                      static_cast<size_t>(column - begin) * source.tokens_of(row) + a] = best;
-      }
-    }
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    similarity.Cover(row, cells_.begin(row), cells_.end(row),
+                     source_.cover.data() + source_.offset[row],
+                     target_.cover.data() + target_.offset[row]);
   }
   return absl::OkStatus();
 }

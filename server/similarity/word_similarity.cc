@@ -6,13 +6,90 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 
+// Highway compiles this file once per instruction set and picks at run time.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "server/similarity/word_similarity.cc"
+#include <hwy/foreach_target.h>
+
+#include <hwy/highway.h>
+
+#ifndef HEXAPLA_SERVER_SIMILARITY_WORD_SIMILARITY_TOKENS_
+#define HEXAPLA_SERVER_SIMILARITY_WORD_SIMILARITY_TOKENS_
+namespace hexapla {
+
+// So many source tokens are compared at once; a whole number of all vectors.
+inline constexpr size_t kTokensAtOnce = 16;
+// Cosines of words under this say nothing.
+inline constexpr float kCosineFloor = 0.2F;
+// The most that words of different spelling reach.
+inline constexpr float kSimilarMost = 250;
+
+}  // namespace hexapla
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace hexapla::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Similarities from cosines. Requires: `size` is a multiple of kTokensAtOnce.
+void SimilaritiesSimd(const float* HWY_RESTRICT cosines, size_t size, uint8_t* HWY_RESTRICT out) {
+  const hn::CappedTag<float, kTokensAtOnce> d;
+  const hn::RebindToSigned<decltype(d)> words;
+  const hn::Rebind<uint8_t, decltype(d)> bytes;
+  for (size_t i = 0; i < size; i += hn::Lanes(d)) {
+    const auto above = hn::Div(hn::Sub(hn::LoadU(d, cosines + i), hn::Set(d, kCosineFloor)),
+                               hn::Set(d, 1 - kCosineFloor));
+    const auto similar = hn::Min(hn::Set(d, kSimilarMost),
+                                 hn::Max(hn::Zero(d), hn::Mul(above, hn::Set(d, kSimilarMost))));
+    hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(words, similar)), bytes, out + i);
+  }
+}
+
+// highest[i] = the most of it and of the first `lanes` of row i of kTokensAtOnce
+// numbers.
+void RaiseByRowsSimd(const float* HWY_RESTRICT rows, size_t size, size_t lanes,
+                     float* HWY_RESTRICT highest) {
+  const hn::CappedTag<float, kTokensAtOnce> d;
+  for (size_t i = 0; i < size; ++i) {
+    const float* const row = rows + i * kTokensAtOnce;
+    auto most = hn::Set(d, highest[i]);
+    for (size_t k = 0; k < lanes; k += hn::Lanes(d)) {
+      const auto values = hn::LoadU(d, row + k);
+      most = hn::IfThenElse(hn::FirstN(d, lanes - k), hn::Max(most, values), most);
+    }
+    highest[i] = hn::GetLane(hn::MaxOfLanes(d, most));
+  }
+}
+
+// out = the most of rows which[0, size) of kTokensAtOnce bytes, lane by lane.
+void MostOfRowsSimd(const uint8_t* HWY_RESTRICT rows, const int32_t* HWY_RESTRICT which,
+                    size_t size, uint8_t* HWY_RESTRICT out) {
+  const hn::CappedTag<uint8_t, kTokensAtOnce> d;
+  for (size_t k = 0; k < kTokensAtOnce; k += hn::Lanes(d)) {
+    auto most = hn::Zero(d);
+    for (size_t i = 0; i < size; ++i) {
+      most = hn::Max(most, hn::LoadU(d, rows + which[i] * kTokensAtOnce + k));
+    }
+    hn::StoreU(most, d, out + k);
+  }
+}
+
+}  // namespace
+}  // namespace hexapla::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace hexapla {
 namespace {
 
-// Cosines of words under this say nothing.
-constexpr float kCosineFloor = 0.2F;
-// The most that words of different spelling reach.
-constexpr float kSimilarMost = 250;
+HWY_EXPORT(SimilaritiesSimd);
+HWY_EXPORT(RaiseByRowsSimd);
+HWY_EXPORT(MostOfRowsSimd);
+
+// Of words that have nothing in common: under the floor.
+constexpr float kNothing = -1;
 
 }  // namespace
 
@@ -24,9 +101,8 @@ WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDoc
       source_vectors_(source.word_vectors),
       target_vectors_(target.word_vectors),
       same_spelling_(source.words.size(), -1),
-      window_of_word_(target.words.size(), 0),
-      similarities_(target.words.size()),
-      cosines_(target.words.size()) {
+      place_of_word_(target.words.size()),
+      window_of_word_(target.words.size(), 0) {
   absl::flat_hash_map<absl::string_view, int32_t> spellings;
   for (size_t w = 0; w < target.words.size(); ++w) spellings.emplace(target.words[w].text, w);
   for (size_t w = 0; w < source.words.size(); ++w) {
@@ -37,31 +113,72 @@ WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDoc
 
 void WordSimilarity::SetWindow(int begin, int end) {
   window_.clear();
+  places_.clear();
   ++windows_;
   for (int t = target_.token_begin[begin]; t < target_.token_begin[end]; ++t) {
-    int& last = window_of_word_[target_.tokens[t]];
-    if (last == windows_) continue;
-    last = windows_;
-    window_.push_back(target_.tokens[t]);
+    const int32_t word = target_.tokens[t];
+    if (window_of_word_[word] != windows_) {
+      window_of_word_[word] = windows_;
+      place_of_word_[word] = static_cast<int32_t>(window_.size());
+      window_.push_back(word);
+    }
+    places_.push_back(place_of_word_[word]);
   }
+  const size_t padded = (window_.size() + kTokensAtOnce - 1) / kTokensAtOnce * kTokensAtOnce;
+  cosines_.resize(window_.size() * kTokensAtOnce, kNothing);
+  similarities_.resize(cosines_.size());
+  highest_cosines_.assign(padded, kNothing);
+  highest_.resize(padded);
 }
 
-const uint8_t* WordSimilarity::Of(int32_t word) {
-  uint8_t* const out = similarities_.data();
+// Fills similarities_ with those of up to kTokensAtOnce source words, and raises
+// highest_cosines_.
+void WordSimilarity::CompareSome(const int32_t* words, size_t size) {
   if (semantic_) {
-    UnitRows::Cosines(source_vectors_, word, target_vectors_, window_.data(), window_.size(),
-                      cosines_.data());
+    UnitRows::CosineTable(target_vectors_, window_, source_vectors_, words, size, cosines_.data(),
+                          kTokensAtOnce);
   }
-  const bool number = source_.words[word].kind == TokenKind::kNumber;
-  for (size_t i = 0; i < window_.size(); ++i) {
-    const bool two_numbers = number && target_.words[window_[i]].kind == TokenKind::kNumber;
-    const float above = (cosines_[i] - kCosineFloor) / (1 - kCosineFloor);
-    out[window_[i]] =
-        two_numbers ? 0
-                    : static_cast<uint8_t>(std::clamp(above * kSimilarMost, 0.0F, kSimilarMost));
+  for (size_t a = 0; a < size; ++a) {
+    if (source_.words[words[a]].kind != TokenKind::kNumber) continue;
+    for (size_t i = 0; i < window_.size(); ++i) {
+      if (target_.words[window_[i]].kind == TokenKind::kNumber) {
+        cosines_[i * kTokensAtOnce + a] = kNothing;
+      }
+    }
   }
-  if (same_spelling_[word] >= 0) out[same_spelling_[word]] = kIdentical;
-  return out;
+  HWY_DYNAMIC_DISPATCH(SimilaritiesSimd)(cosines_.data(), cosines_.size(), similarities_.data());
+  HWY_DYNAMIC_DISPATCH(RaiseByRowsSimd)
+  (cosines_.data(), window_.size(), size, highest_cosines_.data());
+}
+
+void WordSimilarity::Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back) {
+  SetWindow(begin, end);
+  const int32_t* const words = source_.tokens.data() + source_.token_begin[source];
+  const size_t tokens = source_.tokens_of(source);
+  identical_.clear();
+  for (size_t first = 0; first < tokens; first += kTokensAtOnce) {
+    const size_t size = std::min(kTokensAtOnce, tokens - first);
+    CompareSome(words + first, size);
+    for (size_t a = 0; a < size; ++a) {
+      const int32_t same = same_spelling_[words[first + a]];
+      if (same < 0 || window_of_word_[same] != windows_) continue;
+      similarities_[place_of_word_[same] * kTokensAtOnce + a] = kIdentical;
+      identical_.push_back(place_of_word_[same]);
+    }
+    for (int column = begin; column < end; ++column) {
+      uint8_t most[kTokensAtOnce];
+      HWY_DYNAMIC_DISPATCH(MostOfRowsSimd)
+      (similarities_.data(),
+       places_.data() + (target_.token_begin[column] - target_.token_begin[begin]),
+       target_.tokens_of(column), most);
+      std::copy(most, most + size, forth + (column - begin) * tokens + first);
+    }
+  }
+  HWY_DYNAMIC_DISPATCH(SimilaritiesSimd)
+  (highest_cosines_.data(), highest_cosines_.size(), highest_.data());
+  for (const int32_t place : identical_) highest_[place] = kIdentical;
+  for (size_t t = 0; t < places_.size(); ++t) back[t] = highest_[places_[t]];
 }
 
 }  // namespace hexapla
+#endif  // HWY_ONCE

@@ -10,12 +10,14 @@
 
 namespace hexapla {
 
-// How well a word of the source is rendered by a word of the target, as a byte:
+// How well words of the source are rendered by words of the target, as a byte:
 // 255 for the same spelling, 0 for two different numbers, else the cosine of
-// their vectors above a floor, at most 250.
+// their vectors above a floor, at most 250. And what the tokens of a sentence find
+// at best in each sentence of the other side, their cover.
 //
-// A word is compared with those of a window, each time it is asked for, so that
-// time and memory stay linear.
+// Words are compared whenever their sentences meet, so that time and memory stay
+// linear; a table of a sentence's words against those of all sentences that it
+// meets is filled at once.
 //
 // Lifetime: borrows the documents.
 // Threads: not safe; one thread uses it at a time.
@@ -26,26 +28,34 @@ class WordSimilarity {
   // Without `semantic`, words that are not identical have similarity 0.
   WordSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target, bool semantic);
 
-  // Chooses the target sentences [begin, end) whose words matter next.
-  void SetWindow(int begin, int end);
-
-  // The similarities of a source word to the target words of the window, by the
-  // number of the target word; other places hold anything. Valid until the next
-  // call of a method.
-  const uint8_t* Of(int32_t word);
+  // The covers of source sentence `source`, of n tokens, and of the target sentences
+  // [begin, end): forth[(column - begin) * n + a] is what token `a` finds in
+  // sentence `column`, back[t] what the t-th token of those sentences finds in the
+  // source sentence.
+  void Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back);
 
  private:
+  void SetWindow(int begin, int end);
+  void CompareSome(const int32_t* words, size_t size);
+
   const EmbeddedDocument& source_;
   const EmbeddedDocument& target_;
   const bool semantic_;
   const UnitRows source_vectors_;  // of words
   const UnitRows target_vectors_;
   std::vector<int32_t> same_spelling_;  // source word -> target word or -1
-  std::vector<int32_t> window_;         // target words
-  std::vector<int> window_of_word_;     // target word -> the last window that held it
-  int windows_ = 0;
-  std::vector<uint8_t> similarities_;  // of one word, by target word
-  std::vector<float> cosines_;         // by place in the window
+  // The distinct target words of the sentences looked at, and where they stand.
+  std::vector<int32_t> window_;
+  std::vector<int32_t> places_;          // token -> place of its word in window_
+  std::vector<int32_t> place_of_word_;   // target word -> place in window_
+  std::vector<int32_t> window_of_word_;  // target word -> the last window that held it
+  int32_t windows_ = 0;
+  // A row of kTokensAtOnce a word of the window.
+  std::vector<float> cosines_;
+  std::vector<uint8_t> similarities_;
+  std::vector<float> highest_cosines_;  // of each word of the window
+  std::vector<uint8_t> highest_;
+  std::vector<int32_t> identical_;  // places of words that the source spells alike
 };
 
 }  // namespace hexapla

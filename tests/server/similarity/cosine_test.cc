@@ -68,20 +68,43 @@ TEST(CosineTest, ARowOfZerosStays) {
   EXPECT_THAT(std::vector<float>(rows.row(1), rows.row(1) + 3), ElementsAre(0, 0, FloatEq(-1)));
 }
 
+double PlainCosine(const EmbeddingMatrix& rows, size_t i, size_t j) {
+  const float* const x = rows.row(i);
+  const float* const y = rows.row(j);
+  const int dimension = rows.dimension();
+  return Plain(x, y, dimension) / std::sqrt(Plain(x, x, dimension) * Plain(y, y, dimension));
+}
+
 TEST(CosineTest, UnitRowsGiveCosinesOfAnyDimension) {
   for (const int dimension : {1, 3, 31, 32, 33, 200}) {
-    const EmbeddingMatrix rows = RandomRows(9, dimension);
+    const EmbeddingMatrix rows = RandomRows(11, dimension);
     const UnitRows units(rows);
-    const std::vector<int32_t> which = {8, 0, 3, 3, 1};
-    std::vector<float> out(which.size());
-    UnitRows::Cosines(units, 2, units, which.data(), which.size(), out.data());
-    for (size_t i = 0; i < which.size(); ++i) {
-      const float* const x = rows.row(2);
-      const float* const y = rows.row(which[i]);
-      const double expected = InnerProduct(x, y, dimension) /
-                              std::sqrt(InnerProduct(x, x, dimension)) /
-                              std::sqrt(InnerProduct(y, y, dimension));
-      EXPECT_NEAR(out[i], expected, 2e-3) << dimension;
+    for (const size_t begin : {0, 4, 10, 11}) {
+      std::vector<float> out(rows.rows() - begin);
+      UnitRows::Cosines(units, 2, units, begin, rows.rows(), out.data());
+      for (size_t i = 0; i < out.size(); ++i) {
+        EXPECT_NEAR(out[i], PlainCosine(rows, 2, begin + i), 2e-3) << dimension;
+      }
+    }
+  }
+}
+
+TEST(CosineTest, ATableHasTheCosinesOfItsRows) {
+  const EmbeddingMatrix rows = RandomRows(9, 200);
+  const UnitRows units(rows);
+  const std::vector<int32_t> all = {8, 0, 3, 3, 1, 7, 2};
+  for (size_t x_size = 0; x_size <= all.size(); ++x_size) {
+    for (size_t y_size = 1; y_size <= all.size(); ++y_size) {
+      const std::vector<int32_t> which(all.begin(), all.begin() + x_size);
+      std::vector<float> out(x_size * 8);
+      UnitRows::CosineTable(units, which, units, all.data(), y_size, out.data(), 8);
+      for (size_t i = 0; i < x_size; ++i) {
+        for (size_t j = 0; j < y_size; ++j) {
+          float alone;
+          UnitRows::Cosines(units, which[i], units, all[j], all[j] + 1, &alone);
+          EXPECT_EQ(out[8 * i + j], alone);
+        }
+      }
     }
   }
 }
@@ -90,11 +113,10 @@ TEST(CosineTest, AUnitRowOfZerosHasCosinesOfZero) {
   EmbeddingMatrix rows(2, 3);
   rows.row(1)[2] = -4;
   const UnitRows units(rows);
-  const int32_t both[] = {0, 1};
   float out[2];
-  UnitRows::Cosines(units, 0, units, both, 2, out);
+  UnitRows::Cosines(units, 0, units, 0, 2, out);
   EXPECT_THAT(out, ElementsAre(0, 0));
-  UnitRows::Cosines(units, 1, units, both, 2, out);
+  UnitRows::Cosines(units, 1, units, 0, 2, out);
   EXPECT_THAT(out, ElementsAre(0, FloatEq(1)));
 }
 
