@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr char kDefaultServer[] = "127.0.0.1:50051";
 constexpr char kTokenVariable[] = "HEXAPLA_AUTH_TOKEN";
+// As the server's --workers.
+constexpr int kLocalWorkersMax = 1024;
 constexpr char kSecurityGroup[] = "Security";
 
 std::string TwinOf(const std::string& name) {
@@ -77,6 +80,10 @@ void ConnectionFlags::AddTo(CLI::App& app) {
   app.add_option("--models", models_,
                  "model directory for --local; default $HEXAPLA_MODELS, else beside the program")
       ->type_name("DIR");
+  app.add_option("--local_workers", local_workers_,
+                 "threads that compute for --local; default $HEXAPLA_WORKERS, else as many as\n"
+                 "there are processors")
+      ->type_name("N");
   app.add_option("--timeout", timeout_, "time for one call, retries included; default 10m")
       ->type_name("TIME");
   app.add_option("--connect_timeout", connect_timeout_, "time to wait for a connection; default 5s")
@@ -152,6 +159,9 @@ ConnectionOptions ConnectionFlags::Parse(const Environment& environment) const {
   // A flag that names a server outdoes the variable that asks for none.
   connection.local = contradicted.empty() && FlagOrTwin("local", local_, environment);
   if (!connection.local && !models_.empty()) throw UsageError("--models", "needs --local");
+  if (!connection.local && !local_workers_.empty()) {
+    throw UsageError("--local_workers", "needs --local");
+  }
 
   Setting server = FlagOrTwin("server", server_, environment);
   if (server.value.empty()) server.value = kDefaultServer;
@@ -166,10 +176,24 @@ ConnectionOptions ConnectionFlags::Parse(const Environment& environment) const {
   }
   if (connection.local) {
     connection.models = FlagOrTwin("models", models_, environment).value;
+    connection.workers = ParseWorkers(environment);
   } else {
     connection.security = ParseSecurity(connection.servers, environment);
   }
   return connection;
+}
+
+int ConnectionFlags::ParseWorkers(const Environment& environment) const {
+  const Setting workers = local_workers_.empty()
+                              ? FlagOrTwin("workers", local_workers_, environment)
+                              : Setting{.value = local_workers_, .source = "--local_workers"};
+  int count = 0;
+  if (!workers.value.empty() &&
+      (!absl::SimpleAtoi(workers.value, &count) || count < 0 || count > kLocalWorkersMax)) {
+    throw UsageError(workers.source, absl::StrCat("\"", workers.value, "\" lies not between 0 and ",
+                                                  kLocalWorkersMax));
+  }
+  return count;
 }
 
 TransportSecurity ConnectionFlags::ParseSecurity(const std::vector<std::string>& servers,

@@ -15,7 +15,8 @@ namespace hexapla {
 using Environment = std::map<std::string, std::string>;
 
 // The flags that every command has, and how they become ConnectionOptions. Each
-// --name has a twin $HEXAPLA_NAME in the environment; the flag wins.
+// --name has a twin $HEXAPLA_NAME in the environment; the flag wins. The twin of
+// --local_workers is the server's, $HEXAPLA_WORKERS, for it is that of the service.
 //
 // The connection is plain to this machine (loopback, Unix sockets) and TLS to any
 // other, unless --allow_insecure. A flag about TLS asks for TLS anywhere. A token
@@ -40,12 +41,14 @@ class ConnectionFlags {
   static bool FlagOrTwin(const std::string& name, bool flag, const Environment& environment);
   TransportSecurity ParseSecurity(const std::vector<std::string>& servers,
                                   const Environment& environment) const;
+  int ParseWorkers(const Environment& environment) const;
   // The first flag given that makes sense only with a connection; "" if none.
   std::string ConnectionOnlyFlag() const;
 
   std::string server_;
   bool local_ = false;
   std::string models_;
+  std::string local_workers_;
   std::string timeout_;
   std::string connect_timeout_;
   bool allow_insecure_ = false;

@@ -33,6 +33,8 @@ struct ConnectionOptions {
   bool local = false;
   // Model directory for `local`; empty: found relative to the executable.
   std::string models = "";
+  // Threads that compute for `local`; 0: one per processor.
+  int workers = 0;
   // For one whole call, retries included.
   absl::Duration timeout = absl::Minutes(10);
   // Until the first connection stands.

@@ -18,8 +18,10 @@ namespace hexapla {
 class LocalService {
  public:
   // Loads the models of a directory; "" means the one that belongs to this
-  // program. Errors: as ModelSet::Load and Server::Create.
-  static absl::StatusOr<std::unique_ptr<LocalService>> Create(const std::string& models);
+  // program. `workers` threads compute; 0: one per processor. Errors: as
+  // ModelSet::Load and Server::Create.
+  static absl::StatusOr<std::unique_ptr<LocalService>> Create(const std::string& models,
+                                                              int workers);
 
   // Borrows from this object.
   std::shared_ptr<grpc::Channel> Channel() { return server_->InProcessChannel(); }

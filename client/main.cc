@@ -51,7 +51,7 @@ int Main(const std::vector<std::string>& arguments) {
   const auto connect = [&](const std::vector<std::string>& servers)
       -> absl::StatusOr<std::unique_ptr<AlignmentClient>> {
     if (options.local) {
-      HEXAPLA_ASSIGN_OR_RETURN(local, LocalService::Create(options.models));
+      HEXAPLA_ASSIGN_OR_RETURN(local, LocalService::Create(options.models, options.workers));
       return std::make_unique<AlignmentClient>(local->Channel(), options.timeout);
     }
     HEXAPLA_ASSIGN_OR_RETURN(auto channel,

@@ -45,6 +45,21 @@ TEST(ConnectionFlagsTest, HaveDefaults) {
   EXPECT_THAT(options.security.token, IsEmpty());
 }
 
+TEST(ConnectionFlagsTest, WorkersAreForTheServiceInside) {
+  EXPECT_EQ(Parse({"--local"}).workers, 0);
+  EXPECT_EQ(Parse({"--local", "--local_workers=3"}, {{"HEXAPLA_WORKERS", "4"}}).workers, 3);
+  EXPECT_EQ(Parse({"--local"}, {{"HEXAPLA_WORKERS", "4"}}).workers, 4);
+  // A server's are its own affair.
+  EXPECT_EQ(Parse({}, {{"HEXAPLA_WORKERS", "many"}}).workers, 0);
+  EXPECT_EQ(Problem({"--local_workers=3"}), "--local_workers: needs --local");
+  for (const char* wrong : {"many", "-1", "1025", "2x"}) {
+    EXPECT_THAT(Problem({"--local", std::string("--local_workers=") + wrong}),
+                HasSubstr("--local_workers: \""));
+    EXPECT_THAT(Problem({"--local"}, {{"HEXAPLA_WORKERS", wrong}}),
+                HasSubstr("$HEXAPLA_WORKERS: \""));
+  }
+}
+
 TEST(ConnectionFlagsTest, EachHasATwinInTheEnvironment) {
   const Environment environment = {
       {"HEXAPLA_SERVER", "a:1"},
