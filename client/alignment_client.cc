@@ -178,4 +178,20 @@ absl::Status FromRpcStatus(const google::rpc::Status& status) {
   return absl::Status(code, message);
 }
 
+absl::Status CheckFits(const v1::AlignDocumentsResponse& response, int versions) {
+  const auto is_version = [versions](int index) { return index >= 0 && index < versions; };
+  bool consistent = response.summary().versions_size() == versions;
+  for (const v1::Bead& bead : response.beads()) {
+    consistent = consistent && bead.sides_size() == versions;
+  }
+  for (const v1::VersionPair& pair : response.summary().pairs()) {
+    consistent = consistent && is_version(pair.first()) && is_version(pair.second());
+  }
+  for (const v1::Warning& warning : response.summary().warnings()) {
+    for (const int index : warning.indices()) consistent = consistent && is_version(index);
+  }
+  if (consistent) return absl::OkStatus();
+  return absl::InternalError("the reply does not fit the request; is the server of this version?");
+}
+
 }  // namespace hexapla

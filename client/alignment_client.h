@@ -66,6 +66,10 @@ class AlignmentClient {
 absl::Status FromGrpcStatus(const grpc::Status& status);
 absl::Status FromRpcStatus(const google::rpc::Status& status);
 
+// Internal unless all that an alignment names by index lies within so many versions,
+// as what writes it requires.
+absl::Status CheckFits(const v1::AlignDocumentsResponse& response, int versions);
+
 }  // namespace hexapla
 
 #endif  // HEXAPLA_CLIENT_ALIGNMENT_CLIENT_H_

@@ -78,10 +78,11 @@ constexpr char kCorpusFooter[] =
   {"id": "a", "versions": [{"language": "en", "text": "..."}, {"sentences": ["...", "..."]}]}
   {"id":"a","beads":[...],"document_probability":0.98}
   {"id":"b","error":{"code":"INVALID_ARGUMENT","message":"line 2: ..."}}
-Beads carry the text of their sentences where a version is raw text.
+Beads carry the text of their sentences where a version is raw text. Of another --format
+OUT is one document with all sets, which is complete when the run is.
 
 Whatever ends a run, the same command again does the rest: sets that have a line in
-OUT.jsonl are passed over, a last line that was cut is dropped. Only a run to standard
+OUT are passed over, a last line that was cut is dropped. Only a run to standard
 output (-) cannot be resumed. From standard input (-) it can, given the same sets.
 
 With --shard=I/N, 0 <= I < N, a run does every N-th line only. Each of N runs, on any
@@ -92,6 +93,8 @@ Examples:
   hexapla corpus sets.jsonl beads.jsonl
   hexapla corpus --languages=en,fr --workers=32 --retry_for=10m sets.jsonl beads.jsonl
   zcat sets.jsonl.gz | hexapla --local corpus - beads.jsonl
+  hexapla corpus --format=tmx --pages=review sets.jsonl memory.tmx
+  hexapla corpus --format=xliff --languages=en,fr sets.jsonl sets.xlf
   hexapla --local corpus --shard=3/16 --allow_failed_sets sets.jsonl beads.3.jsonl
 
 Exit codes: 0 done; 1 done but some sets failed (0 with --allow_failed_sets), or invalid
@@ -382,6 +385,7 @@ struct DetectFlags {
 struct CorpusFlags {
   CorpusCommand command;
   std::vector<std::string> files;
+  std::string format;
   std::string languages;
   std::string retry_for;
   std::string shard;
@@ -392,6 +396,14 @@ struct CorpusFlags {
     corpus->footer(kCorpusFooter);
     corpus->add_option("FILE", files, "IN.jsonl OUT.jsonl; - is standard input or output")
         ->type_name("");
+    corpus
+        ->add_option("--format", format,
+                     "jsonl (default), tmx (1.4b, one memory of all sets), xliff (2.1, a <file>\n"
+                     "a set; sets of two versions, --languages=SOURCE,TARGET needed)")
+        ->type_name("NAME");
+    corpus
+        ->add_option("--pages", command.pages, "also write each set as a page to read, DIR/ID.html")
+        ->type_name("DIR");
     corpus
         ->add_option("--languages", languages,
                      "languages of the versions in order where a set does not name them")
@@ -433,6 +445,14 @@ struct CorpusFlags {
     if (result.languages.size() > kFilesMax) {
       throw UsageError("--languages", absl::StrFormat("%d given; a set has at most %d versions",
                                                       result.languages.size(), kFilesMax));
+    }
+    result.format =
+        ParseFormat(format, {OutputFormat::kJsonl, OutputFormat::kTmx, OutputFormat::kXliff})
+            .value_or(OutputFormat::kJsonl);
+    if (result.format == OutputFormat::kXliff &&
+        (result.languages.size() != 2 || result.languages[0].empty() ||
+         result.languages[1].empty())) {
+      throw UsageError("--format=xliff", "needs the two languages of the file: --languages=en,fr");
     }
     if (result.workers < 1 || result.workers > kSetsInFlightMax) {
       throw UsageError("--workers", absl::StrCat("must lie between 1 and ", kSetsInFlightMax));

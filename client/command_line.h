@@ -62,7 +62,12 @@ struct CorpusCommand {
   // Names; "-" is standard input and output.
   std::string input = "";
   std::string output = "";
+  // kJsonl, kTmx or kXliff.
+  OutputFormat format = OutputFormat::kJsonl;
+  // A folder that gets a page of HTML for each set; empty: none.
+  std::string pages = "";
   // BCP-47, of the versions in order where a set does not say; one may be empty.
+  // With kXliff two, none of them empty.
   std::vector<std::string> languages = {};
   double min_probability = 0;
   std::optional<int> max_bead_size = std::nullopt;

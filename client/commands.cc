@@ -41,23 +41,6 @@ absl::StatusOr<v1::AlignDocumentsRequest> BuildRequest(const AlignCommand& comma
   return request;
 }
 
-// The names that this file list, indexed by what came over the wire, must hold.
-absl::Status CheckResponse(const v1::AlignDocumentsResponse& response, int versions) {
-  const auto is_version = [versions](int index) { return index >= 0 && index < versions; };
-  bool consistent = response.summary().versions_size() == versions;
-  for (const v1::Bead& bead : response.beads()) {
-    consistent = consistent && bead.sides_size() == versions;
-  }
-  for (const v1::VersionPair& pair : response.summary().pairs()) {
-    consistent = consistent && is_version(pair.first()) && is_version(pair.second());
-  }
-  for (const v1::Warning& warning : response.summary().warnings()) {
-    for (const int index : warning.indices()) consistent = consistent && is_version(index);
-  }
-  if (consistent) return absl::OkStatus();
-  return absl::InternalError("the reply does not fit the request; is the server of this version?");
-}
-
 absl::Status CheckRelated(const v1::AlignmentSummary& summary, const AlignCommand& command) {
   for (const v1::VersionPair& pair : summary.pairs()) {
     const double minimum = command.min_document_probability.value_or(0);
@@ -77,7 +60,7 @@ absl::Status Align(const AlignCommand& command, const std::vector<std::string>& 
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
   const absl::StatusOr<v1::AlignDocumentsResponse> response = client->AlignDocuments(request);
   if (!response.ok()) return NameFields(response.status(), NamerFor(command));
-  HEXAPLA_RETURN_IF_ERROR(CheckResponse(*response, request.versions_size()));
+  HEXAPLA_RETURN_IF_ERROR(CheckFits(*response, request.versions_size()));
   WriteAlignmentWarnings(response->summary(), command, streams.errors);
   HEXAPLA_RETURN_IF_ERROR(CheckRelated(response->summary(), command));
   OutputWriter(format, streams.terminal, streams.output).WriteAlignment(*response, command.files);

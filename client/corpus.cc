@@ -24,9 +24,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
+#include "client/corpus_format.h"
 #include "client/corpus_item.h"
 #include "client/corpus_output.h"
-#include "client/json_text.h"
+#include "client/corpus_pages.h"
 #include "client/line_reader.h"
 #include "client/progress.h"
 #include "server/base/mutex.h"
@@ -113,7 +114,10 @@ class CorpusRun {
     over_ = true;
     ticker.join();
     MutexLock lock(mutex_);
-    if (status.ok()) HEXAPLA_RETURN_IF_ERROR(output_.Sync());
+    if (status.ok()) {
+      HEXAPLA_RETURN_IF_ERROR(output_.End());
+      HEXAPLA_RETURN_IF_ERROR(output_.Sync());
+    }
     if (status.ok()) {
       progress_.Finish(State());
     } else {
@@ -136,9 +140,9 @@ class CorpusRun {
   // A set that was sent, or waits to be sent again.
   struct Flight {
     std::shared_ptr<const CorpusItem> item;
-    size_t bytes = 0;         // of its text, about
-    int64_t input_bytes = 0;  // of its line
-    std::string beads = {};   // of its result, as they come
+    size_t bytes = 0;                        // of its text, about
+    int64_t input_bytes = 0;                 // of its line
+    v1::AlignDocumentsResponse result = {};  // as it comes
   };
 
   absl::Status RunConnections(const AlignmentClient& client) {
@@ -183,7 +187,7 @@ class CorpusRun {
     context_ = nullptr;
     // What was sent in vain is sent first by the next connection.
     for (auto& [id, flight] : flying_) {
-      flight.beads.clear();
+      flight.result.Clear();
       unsent_.emplace(flight.item->line, std::move(flight));
     }
     flying_.clear();
@@ -291,9 +295,10 @@ class CorpusRun {
       Skip(bytes);
       return false;
     }
+    if (status.ok()) status = output_.format().Check(item.request);
     if (status.ok()) return true;
     MutexLock lock(mutex_);
-    HEXAPLA_RETURN_IF_ERROR(output_.Append(CorpusErrorLine(item, status, by_line)));
+    HEXAPLA_RETURN_IF_ERROR(output_.Append(output_.format().ErrorLine(item, status, by_line)));
     Count(/*failed=*/true, bytes);
     return false;
   }
@@ -305,9 +310,10 @@ class CorpusRun {
     options.set_min_probability(static_cast<float>(command_.min_probability));
     // The caller knows the sentences it gave, but not those that the server finds.
     const auto& versions = item.request.versions();
-    options.set_return_text(
-        std::any_of(versions.begin(), versions.end(),
-                    [](const v1::DocumentVersion& version) { return !version.text().empty(); }));
+    options.set_return_text(NeedsText() || std::any_of(versions.begin(), versions.end(),
+                                                       [](const v1::DocumentVersion& version) {
+                                                         return !version.text().empty();
+                                                       }));
     const size_t size = item.request.ByteSizeLong();
     return Flight{.item = std::make_shared<const CorpusItem>(std::move(item)),
                   .bytes = size,
@@ -331,32 +337,50 @@ class CorpusRun {
     return status;
   }
 
-  void Take(const Response& response) {
-    std::string beads;
-    for (const v1::Bead& bead : response.beads().beads()) {
-      absl::StrAppend(&beads, beads.empty() ? "" : ",", ToJson(bead));
-    }
-    MutexLock lock(mutex_);
-    heard_ = absl::Now();
-    const auto found = flying_.find(response.request_id());
-    if (found == flying_.end()) return;
-    Flight& flight = found->second;
-    if (response.has_beads()) {
-      absl::StrAppend(&flight.beads, flight.beads.empty() ? "" : ",", beads);
-    } else if (response.has_summary()) {
-      Finish(flight,
-             CorpusResultLine(flight.item->id, flight.beads,
-                              response.summary().document_probability()),
-             /*failed=*/false);
-    } else if (response.has_error()) {
-      const absl::Status status = FromRpcStatus(response.error());
-      if (absl::IsUnavailable(status)) {
-        Fail(status);
-      } else {
-        Finish(flight, CorpusErrorLine(*flight.item, status, /*by_line=*/false), /*failed=*/true);
+  // Only this thread takes sets out of flight, so one that was found stays.
+  void Take(Response& response) {
+    std::shared_ptr<const CorpusItem> item;
+    v1::AlignDocumentsResponse result;
+    {
+      MutexLock lock(mutex_);
+      heard_ = absl::Now();
+      const auto found = flying_.find(response.request_id());
+      if (found == flying_.end()) return;
+      if (response.has_beads()) {
+        for (v1::Bead& bead : *response.mutable_beads()->mutable_beads()) {
+          *found->second.result.add_beads() = std::move(bead);
+        }
       }
+      if (!response.has_summary() && !response.has_error()) return;
+      item = found->second.item;
+      result = std::move(found->second.result);
+    }
+    // What is long is done without the mutex.
+    const CorpusFormat& format = output_.format();
+    absl::Status failure;
+    if (response.has_error()) {
+      failure = FromRpcStatus(response.error());
+    } else {
+      *result.mutable_summary() = std::move(*response.mutable_summary());
+      if (NeedsText()) failure = CheckFits(result, item->request.versions_size());
+    }
+    absl::Status paged;
+    if (failure.ok() && !command_.pages.empty()) {
+      paged = WriteCorpusPage(command_.pages, item->id, result);
+    }
+    const std::string line = failure.ok() ? format.ResultLine(*item, result)
+                                          : format.ErrorLine(*item, failure, /*by_line=*/false);
+    MutexLock lock(mutex_);
+    if (absl::IsUnavailable(failure)) {
+      Fail(failure);
+    } else if (!paged.ok()) {
+      Fail(paged);
+    } else {
+      Finish(flying_.at(response.request_id()), line, !failure.ok());
     }
   }
+
+  bool NeedsText() const { return output_.format().needs_text() || !command_.pages.empty(); }
 
   // Writes the line of a set, which is done then.
   void Finish(const Flight& flight, const std::string& line, bool failed)
@@ -494,8 +518,18 @@ absl::StatusOr<std::pair<int64_t, int64_t>> Run(const CorpusCommand& command,
     return absl::InvalidArgumentError(
         absl::StrCat(command.output, ": input and output are the same file"));
   }
-  HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<CorpusOutput> output,
-                           CorpusOutput::Open(command.output, streams.output));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const std::unique_ptr<CorpusOutput> output,
+      CorpusOutput::Open(command.output, CorpusFormat(command.format, command.languages),
+                         streams.output));
+  if (!command.pages.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(command.pages, error);
+    if (error) {
+      return absl::UnknownError(
+          absl::StrCat(command.pages, ": no folder for the pages: ", error.message()));
+    }
+  }
   if (output->dropped_bytes() > 0) {
     streams.errors << "warning: " << command.output << ": dropped a last line that was cut\n";
   }

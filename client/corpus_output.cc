@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -14,7 +13,6 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "nlohmann/json.hpp"
 
 #include "client/corpus_item.h"
 #include "server/base/status_macros.h"
@@ -33,59 +31,37 @@ auto Uninterrupted(const Call& call) {
   return result;
 }
 
-bool OneBeginsTheOther(absl::string_view a, absl::string_view b) {
-  const size_t size = std::min(a.size(), b.size());
-  return a.substr(0, size) == b.substr(0, size);
-}
-
-// The number of bytes of the JSON string or null that `text` begins with, or all
-// of them if it does not end.
-size_t IdBytes(absl::string_view text) {
-  if (text.empty() || text[0] != '"')
-    return std::min(text.size(), absl::string_view("null").size());
-  for (size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '"') return i + 1;
-    if (text[i] == '\\') ++i;
-  }
-  return text.size();
-}
-
-// Whether `line` may be the beginning of a line of ours: {"id":ID,"beads":[ and
-// the like. Lines of an input, which also begin with their id, are none.
-bool LooksCut(absl::string_view line) {
-  constexpr absl::string_view kBegin = "{\"id\":";
-  // What a file system may leave after a power failure.
-  line = line.substr(0, line.find('\0'));
-  if (!OneBeginsTheOther(line, kBegin)) return false;
-  if (line.size() <= kBegin.size()) return true;
-  line.remove_prefix(kBegin.size());
-  if (line[0] != '"' && !OneBeginsTheOther(line, "null")) return false;
-  line.remove_prefix(IdBytes(line));
-  return OneBeginsTheOther(line, ",\"beads\":[") || OneBeginsTheOther(line, ",\"line\":") ||
-         OneBeginsTheOther(line, ",\"error\":");
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CorpusOutput>> CorpusOutput::Open(const std::string& path,
+                                                                 CorpusFormat format,
                                                                  std::ostream& standard_output) {
-  if (path == "-")
-    return absl::WrapUnique(new CorpusOutput("standard output", -1, standard_output));
+  if (path == "-") {
+    auto output = absl::WrapUnique(
+        new CorpusOutput("standard output", -1, std::move(format), standard_output));
+    HEXAPLA_RETURN_IF_ERROR(output->Begin());
+    return output;
+  }
   int descriptor =
       Uninterrupted([&] { return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode); });
   // A pipe may be there to be written to only.
   if (descriptor < 0) {
     descriptor = Uninterrupted([&] { return open(path.c_str(), O_WRONLY | O_CLOEXEC); });
   }
-  auto output = absl::WrapUnique(new CorpusOutput(path, descriptor, standard_output));
+  auto output =
+      absl::WrapUnique(new CorpusOutput(path, descriptor, std::move(format), standard_output));
   if (descriptor < 0) return output->SystemError("cannot be written");
   struct stat info = {};
   output->regular_ = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
-  if (!output->regular_) return output;
+  if (!output->regular_) {
+    HEXAPLA_RETURN_IF_ERROR(output->Begin());
+    return output;
+  }
   if (Uninterrupted([&] { return flock(descriptor, LOCK_EX | LOCK_NB); }) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": another run is writing to it"));
   }
   HEXAPLA_RETURN_IF_ERROR(output->ReadDone());
+  HEXAPLA_RETURN_IF_ERROR(output->Begin());
   return output;
 }
 
@@ -94,6 +70,8 @@ CorpusOutput::~CorpusOutput() {
 }
 
 absl::Status CorpusOutput::Append(const std::string& line) {
+  if (has_foot_) HEXAPLA_RETURN_IF_ERROR(CutTo(sets_end_));
+  has_foot_ = false;
   const std::string whole = absl::StrCat(line, "\n");
   if (descriptor_ < 0) {
     stream_ << whole << std::flush;
@@ -110,6 +88,14 @@ absl::Status CorpusOutput::Append(const std::string& line) {
   return absl::OkStatus();
 }
 
+absl::Status CorpusOutput::Begin() {
+  return has_head_ || format_.head().empty() ? absl::OkStatus() : Append(format_.head());
+}
+
+absl::Status CorpusOutput::End() {
+  return has_foot_ || format_.foot().empty() ? absl::OkStatus() : Append(format_.foot());
+}
+
 absl::Status CorpusOutput::Sync() {
   if (!regular_ || fdatasync(descriptor_) == 0) return absl::OkStatus();
   return SystemError("cannot be written to the disk");
@@ -118,6 +104,7 @@ absl::Status CorpusOutput::Sync() {
 absl::Status CorpusOutput::ReadDone() {
   std::vector<char> block(kBlockBytes);
   std::string line;
+  int64_t number = 0;
   int64_t whole_bytes = 0;
   while (true) {
     const ssize_t count =
@@ -128,33 +115,40 @@ absl::Status CorpusOutput::ReadDone() {
     for (size_t end = rest.find('\n'); end != absl::string_view::npos; end = rest.find('\n')) {
       line.append(rest.data(), end);
       rest.remove_prefix(end + 1);
+      HEXAPLA_RETURN_IF_ERROR(AddLine(line, ++number));
       whole_bytes += static_cast<int64_t>(line.size()) + 1;
-      HEXAPLA_RETURN_IF_ERROR(AddDone(line, done_ + 1));
+      if (!has_foot_) sets_end_ = whole_bytes;
       line.clear();
     }
     line.append(rest.data(), rest.size());
   }
   // Nothing is cut off a file of something else.
-  if (!line.empty() && !LooksCut(line)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, ": line ", done_ + 1,
-                     " is none that this command writes; name another file for the output"));
+  if (!line.empty() && (has_foot_ || !format_.MayBeCut(line))) {
+    return NotOurs(number + 1, "");
   }
   dropped_bytes_ = static_cast<int64_t>(line.size());
-  if (dropped_bytes_ > 0 && ftruncate(descriptor_, whole_bytes) != 0) {
-    return SystemError("cannot be cut to its whole lines");
-  }
-  if (lseek(descriptor_, whole_bytes, SEEK_SET) < 0) return SystemError("cannot be written");
+  if (dropped_bytes_ > 0) return CutTo(whole_bytes);
   return absl::OkStatus();
 }
 
-absl::Status CorpusOutput::AddDone(const std::string& line, int64_t number) {
-  absl::StatusOr<CorpusDone> done = ParseCorpusDone(line);
-  if (!done.ok()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, ": line ", number, " is none that this command writes (",
-                     done.status().message(), "); name another file for the output"));
+absl::Status CorpusOutput::CutTo(int64_t bytes) {
+  if (ftruncate(descriptor_, bytes) != 0) return SystemError("cannot be cut to its whole lines");
+  if (lseek(descriptor_, bytes, SEEK_SET) < 0) return SystemError("cannot be written");
+  return absl::OkStatus();
+}
+
+absl::Status CorpusOutput::AddLine(const std::string& line, int64_t number) {
+  if (!format_.head().empty()) {
+    if (number == 1) {
+      has_head_ = format_.IsHead(line);
+      return has_head_ ? absl::OkStatus() : NotOurs(number, " (another document, or languages)");
+    }
+    if (has_foot_) return NotOurs(number, " (the document has ended)");
+    has_foot_ = line == format_.foot();
+    if (has_foot_) return absl::OkStatus();
   }
+  absl::StatusOr<CorpusDone> done = format_.ParseDone(line);
+  if (!done.ok()) return NotOurs(number, absl::StrCat(" (", done.status().message(), ")"));
   ++done_;
   failed_ += done->failed ? 1 : 0;
   if (done->line.has_value()) {
@@ -163,6 +157,12 @@ absl::Status CorpusOutput::AddDone(const std::string& line, int64_t number) {
     ids_.insert(std::move(done->id));
   }
   return absl::OkStatus();
+}
+
+absl::Status CorpusOutput::NotOurs(int64_t number, const std::string& why) const {
+  return absl::FailedPreconditionError(absl::StrCat(path_, ": line ", number,
+                                                    " is none that this command writes", why,
+                                                    "; name another file for the output"));
 }
 
 absl::Status CorpusOutput::SystemError(const char* what) const {

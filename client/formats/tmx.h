@@ -20,6 +20,14 @@ namespace hexapla {
 void WriteTmx(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
               std::ostream& output);
 
+// The same for many sets of versions in one memory, whose source may be any language:
+// the head, the units of each set, and the foot, none of which holds a line break.
+// Each unit names its set, `id`, as <prop type="x-set">; its tuid is "KEY-NUMBER".
+std::string TmxHead();
+std::string TmxUnits(const std::string& id, const std::string& key,
+                     const v1::AlignDocumentsResponse& response);
+std::string TmxFoot();
+
 }  // namespace hexapla
 
 #endif  // HEXAPLA_CLIENT_FORMATS_TMX_H_

@@ -3,9 +3,11 @@
 
 #include <pugixml.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "client/formats/exchange_text.h"
+#include "client/formats/xml_line.h"
 
 namespace hexapla {
 namespace {
@@ -44,11 +46,9 @@ void AddUnit(pugi::xml_node file, const v1::Bead& bead, int number) {
   if (has_target) AddContent(segment, "target", bead.sides(1));
 }
 
-}  // namespace
-
-void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
-                std::ostream& output) {
-  pugi::xml_document document;
+// All that comes before the files. Gives the element that takes them.
+pugi::xml_node Begin(pugi::xml_document& document, const std::string& source,
+                     const std::string& target) {
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
   declaration.append_attribute("version") = "1.0";
   declaration.append_attribute("encoding") = "UTF-8";
@@ -56,13 +56,20 @@ void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<st
   xliff.append_attribute("xmlns") = "urn:oasis:names:tc:xliff:document:2.0";
   xliff.append_attribute("xmlns:mda") = "urn:oasis:names:tc:xliff:metadata:2.0";
   xliff.append_attribute("version") = "2.1";
-  xliff.append_attribute("srcLang") = response.summary().versions(0).language().c_str();
-  xliff.append_attribute("trgLang") = response.summary().versions(1).language().c_str();
-  pugi::xml_node file = xliff.append_child("file");
-  file.append_attribute("id") = "f1";
-  file.append_attribute("original") = XmlText(files[0]).c_str();
+  xliff.append_attribute("srcLang") = source.c_str();
+  xliff.append_attribute("trgLang") = target.c_str();
+  return xliff;
+}
+
+// A file with one metadatum and all beads.
+void AddFile(pugi::xml_node parent, const std::string& id, const std::string& original,
+             const char* type, const std::string& value,
+             const v1::AlignDocumentsResponse& response) {
+  pugi::xml_node file = parent.append_child("file");
+  file.append_attribute("id") = id.c_str();
+  file.append_attribute("original") = XmlText(original).c_str();
   file.append_attribute("xml:space") = "preserve";
-  AddMetadata(file, "target-file", files[1]);
+  AddMetadata(file, type, value);
   for (int index = 0; index < response.beads_size(); ++index) {
     AddUnit(file, response.beads(index), index);
   }
@@ -72,7 +79,34 @@ void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<st
     unit.append_attribute("id") = 0;
     unit.append_child("segment").append_child("source");
   }
+}
+
+}  // namespace
+
+void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
+                std::ostream& output) {
+  pugi::xml_document document;
+  pugi::xml_node xliff = Begin(document, response.summary().versions(0).language(),
+                               response.summary().versions(1).language());
+  AddFile(xliff, "f1", files[0], "target-file", files[1], response);
   document.save(output, " ", pugi::format_indent, pugi::encoding_utf8);
 }
+
+std::string XliffHead(const std::string& source, const std::string& target) {
+  pugi::xml_document document;
+  Begin(document, source, target).append_child(pugi::node_comment);
+  const std::string whole = XmlLine(document);
+  return whole.substr(0, whole.find("<!--"));
+}
+
+std::string XliffFile(const std::string& id, const std::string& key,
+                      const v1::AlignDocumentsResponse& response) {
+  pugi::xml_document document;
+  AddFile(document, absl::StrCat("f", key), id, "document-probability",
+          absl::StrFormat("%.4f", response.summary().document_probability()), response);
+  return XmlLine(document);
+}
+
+std::string XliffFoot() { return "</xliff>"; }
 
 }  // namespace hexapla

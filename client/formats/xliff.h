@@ -23,6 +23,15 @@ namespace hexapla {
 void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<std::string>& files,
                 std::ostream& output);
 
+// The same for many sets of two versions, all of the same two languages: the head,
+// the <file> of each set, and the foot, none of which holds a line break. `original`
+// of the <file> is the set's `id`, its id "f" and KEY; metadata of it holds the
+// probability that the versions are of one document (type "document-probability").
+std::string XliffHead(const std::string& source, const std::string& target);
+std::string XliffFile(const std::string& id, const std::string& key,
+                      const v1::AlignDocumentsResponse& response);
+std::string XliffFoot();
+
 }  // namespace hexapla
 
 #endif  // HEXAPLA_CLIENT_FORMATS_XLIFF_H_

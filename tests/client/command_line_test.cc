@@ -226,6 +226,12 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
       {.arguments = {"corpus", "in", "out", "--shard=0/0"}, .message = "--shard"},
       {.arguments = {"corpus", "in", "out", "--shard=0/1000001"}, .message = "--shard"},
       {.arguments = {"corpus", "in", "out", "--min_probability=2"}, .message = "--min_probability"},
+      {.arguments = {"corpus", "in", "out", "--format=html"},
+       .message = "--format: unknown value \"html\"; expected jsonl, tmx, xliff"},
+      {.arguments = {"corpus", "in", "out", "--format=xliff"},
+       .message = "needs the two languages of the file"},
+      {.arguments = {"corpus", "in", "out", "--format=xliff", "--languages=en,"},
+       .message = "needs the two languages of the file"},
       {.arguments = {"corpus", "in", "out", "--max_bead_size=9"}, .message = "--max_bead_size"},
       {.arguments = {"corpus", "in", "out", "--languages=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"},
        .message = "--languages"},
@@ -258,11 +264,11 @@ TEST(CommandLineTest, TheNumberOfFilesIsBounded) {
 }
 
 TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
-  const CommandLine parsed = std::get<CommandLine>(
-      ParseCommandLine({"corpus", "-", "out", "--languages=en,,fr", "--workers=3", "--retry_for=0",
-                        "--progress=lines", "--no_merges", "--max_bead_size=2",
-                        "--min_probability=0.5", "--shard=3/16", "--allow_failed_sets"},
-                       {}));
+  const CommandLine parsed = std::get<CommandLine>(ParseCommandLine(
+      {"corpus", "-", "out", "--languages=en,,fr", "--workers=3", "--retry_for=0",
+       "--progress=lines", "--no_merges", "--max_bead_size=2", "--min_probability=0.5",
+       "--shard=3/16", "--allow_failed_sets", "--format=tmx", "--pages=review"},
+      {}));
   const auto& corpus = std::get<CorpusCommand>(parsed.command);
   EXPECT_EQ(corpus.input, "-");
   EXPECT_EQ(corpus.output, "out");
@@ -276,6 +282,8 @@ TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
   EXPECT_EQ(corpus.shard, 3);
   EXPECT_EQ(corpus.shards, 16);
   EXPECT_TRUE(corpus.allow_failed_sets);
+  EXPECT_EQ(corpus.format, OutputFormat::kTmx);
+  EXPECT_EQ(corpus.pages, "review");
 }
 
 TEST(CommandLineTest, MatchTakesItsFlags) {

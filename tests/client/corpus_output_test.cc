@@ -29,8 +29,9 @@ std::string ContentOf(const std::string& path) {
 
 class CorpusOutputTest : public ::testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<CorpusOutput>> Open(const std::string& path) {
-    return CorpusOutput::Open(path, standard_output_);
+  absl::StatusOr<std::unique_ptr<CorpusOutput>> Open(const std::string& path,
+                                                     OutputFormat format = OutputFormat::kJsonl) {
+    return CorpusOutput::Open(path, CorpusFormat(format, {"en", "fr"}), standard_output_);
   }
   std::ostringstream standard_output_;
 };
@@ -143,6 +144,77 @@ TEST_F(CorpusOutputTest, WhatAPowerFailureLeavesIsDropped) {
   const TemporaryFile file(done + std::string(4, '\0'));
   ASSERT_TRUE(Open(file.name()).ok());
   EXPECT_EQ(ContentOf(file.name()), done);
+}
+
+// Of a document of XML, which has lines before and after those of the sets.
+class CorpusDocumentTest : public CorpusOutputTest {
+ protected:
+  const CorpusFormat format_{OutputFormat::kTmx, {}};
+  const std::string head_ = format_.head() + "\n";
+  const std::string foot_ = format_.foot() + "\n";
+  const std::string set_ = "<!--{\"id\":\"a\",\"beads\":0}-->";
+};
+
+TEST_F(CorpusDocumentTest, HeadAndFootFrameTheSets) {
+  const TemporaryFile file("");
+  auto output = Open(file.name(), OutputFormat::kTmx);
+  ASSERT_TRUE(output.ok());
+  ASSERT_TRUE((*output)->Append(set_).ok());
+  ASSERT_TRUE((*output)->End().ok());
+  EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\n" + foot_);
+}
+
+TEST_F(CorpusDocumentTest, WhatIsWholeStaysUntilThereIsMore) {
+  const std::string whole = head_ + set_ + "\n" + foot_;
+  const TemporaryFile file(whole);
+  {
+    auto output = Open(file.name(), OutputFormat::kTmx);
+    ASSERT_TRUE(output.ok());
+    EXPECT_TRUE((*output)->HasId("a"));
+    EXPECT_EQ((*output)->dropped_bytes(), 0);
+    EXPECT_EQ(ContentOf(file.name()), whole);
+    ASSERT_TRUE((*output)->End().ok());
+    EXPECT_EQ(ContentOf(file.name()), whole);
+    ASSERT_TRUE((*output)->Append("x").ok());
+    EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\nx\n");
+    ASSERT_TRUE((*output)->End().ok());
+  }
+  EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\nx\n" + foot_);
+}
+
+TEST_F(CorpusDocumentTest, DocumentsCutAnywhereAreGoneOnWith) {
+  const std::string whole = head_ + set_ + "\n" + foot_;
+  for (size_t cut = 0; cut <= whole.size(); ++cut) {
+    const TemporaryFile file(whole.substr(0, cut));
+    auto output = Open(file.name(), OutputFormat::kTmx);
+    ASSERT_TRUE(output.ok()) << cut << output.status();
+    if (!(*output)->HasId("a")) {
+      ASSERT_TRUE((*output)->Append(set_).ok());
+    }
+    ASSERT_TRUE((*output)->End().ok());
+    EXPECT_EQ(ContentOf(file.name()), whole) << cut;
+  }
+}
+
+TEST_F(CorpusDocumentTest, OtherDocumentsAreRefusedAndLeftAsTheyAre) {
+  const CorpusFormat xliff(OutputFormat::kXliff, {"en", "fr"});
+  for (const std::string& content :
+       {std::string(kDone) + "\n", xliff.head() + "\n", head_ + foot_ + set_ + "\n",
+        head_ + foot_ + "notes", head_ + "<tu/>\n", std::string("<?xml?>")}) {
+    const TemporaryFile file(content);
+    const absl::Status status = Open(file.name(), OutputFormat::kTmx).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << content;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(file.name() + ": line "));
+    EXPECT_EQ(ContentOf(file.name()), content);
+  }
+}
+
+TEST_F(CorpusDocumentTest, StandardOutputGetsTheWholeDocument) {
+  auto output = Open("-", OutputFormat::kTmx);
+  ASSERT_TRUE(output.ok());
+  ASSERT_TRUE((*output)->Append(set_).ok());
+  ASSERT_TRUE((*output)->End().ok());
+  EXPECT_EQ(standard_output_.str(), head_ + set_ + "\n" + foot_);
 }
 
 }  // namespace

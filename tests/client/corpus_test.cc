@@ -2,6 +2,7 @@
 #include "client/corpus.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 
@@ -323,6 +325,85 @@ TEST_F(CorpusTest, WorkersBoundTheSetsInFlight) {
   ASSERT_TRUE(Run(input).ok());
   EXPECT_EQ(most, 3u);
   EXPECT_EQ(Lines().size(), 30u);
+}
+
+// Answers every set with one bead of its first sentences.
+grpc::Status AnswerWithText(AlignStream& stream) {
+  Request request;
+  while (stream.Read(&request)) {
+    Response reply;
+    reply.set_request_id(request.request_id());
+    v1::Bead& bead = *reply.mutable_beads()->add_beads();
+    for (const v1::DocumentVersion& version : request.documents().versions()) {
+      v1::BeadSide& side = *bead.add_sides();
+      side.add_sentence_indices(0);
+      side.add_sentences(version.text() + absl::StrJoin(version.sentences(), " "));
+    }
+    stream.Write(reply);
+    for (const v1::DocumentVersion& version : request.documents().versions()) {
+      reply.mutable_summary()->add_versions()->set_language(version.language());
+    }
+    stream.Write(reply);
+  }
+  return grpc::Status::OK;
+}
+
+TEST_F(CorpusTest, SetsBecomeUnitsOfOneMemory) {
+  service_.align_stream = AnswerWithText;
+  command_.format = OutputFormat::kTmx;
+  command_.languages = {"en", "fr"};
+  const std::string input = SetLine("a") + "no JSON\n" + SetLine("b", "Two.");
+  EXPECT_EQ(Run(input).code(), absl::StatusCode::kInvalidArgument);
+  const std::vector<std::string> lines = Lines();
+  // Sorted: comments, the foot, the head.
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_THAT(lines[0], HasSubstr("<tuv xml:lang=\"en\"><seg>One.</seg></tuv>"
+                                  "<tuv xml:lang=\"fr\"><seg>Un.</seg></tuv></tu>"));
+  EXPECT_THAT(lines[1], HasSubstr("<!--{\"id\":\"b\",\"beads\":1"));
+  EXPECT_THAT(lines[2], HasSubstr("<!--{\"id\":null,\"line\":2,\"error\":"));
+  EXPECT_EQ(lines[3], "</body></tmx>");
+  // The same again has nothing to do.
+  requests_.clear();
+  EXPECT_EQ(Run(input).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Lines(), lines);
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(CorpusTest, SetsThatXliffCannotHoldAreErrorsOfTheirOwn) {
+  service_.align_stream = AnswerWithText;
+  command_.format = OutputFormat::kXliff;
+  command_.languages = {"en", "fr"};
+  EXPECT_EQ(
+      Run(SetLine("a") + R"({"id":"b","versions":[{"language":"de","text":"x"},{"text":"y"}]})")
+          .code(),
+      absl::StatusCode::kInvalidArgument);
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[0], HasSubstr("<file id=\"f1\" original=\"a\""));
+  EXPECT_THAT(lines[1], HasSubstr("line 2: versions[0].language is not en"));
+}
+
+TEST_F(CorpusTest, AReplyThatDoesNotFitIsAnErrorOfItsSet) {
+  command_.format = OutputFormat::kTmx;  // for which the usual fake's bead lacks its sides
+  EXPECT_FALSE(Run(SetLine("a")).ok());
+  EXPECT_THAT(Lines()[0], HasSubstr("the reply does not fit the request"));
+}
+
+TEST_F(CorpusTest, PagesComeBesideTheLines) {
+  service_.align_stream = AnswerWithText;
+  command_.pages = testing::TempDir() + "/corpus_test_pages/new";
+  ASSERT_TRUE(Run(SetLine("a") + SetLine("b/c")).ok());
+  EXPECT_EQ(Lines().size(), 2u);
+  for (const char* name : {"a.html", "b%2Fc.html"}) {
+    EXPECT_TRUE(std::filesystem::exists(command_.pages + "/" + name)) << name;
+  }
+  std::filesystem::remove_all(testing::TempDir() + "/corpus_test_pages");
+}
+
+TEST_F(CorpusTest, AFolderThatCannotBeMadeNeedsNoServer) {
+  command_.pages = output_.name() + "/pages";
+  EXPECT_THAT(std::string(Run(SetLine("a")).message()), HasSubstr("no folder for the pages"));
+  EXPECT_EQ(service_.calls, 0);
 }
 
 TEST_F(CorpusTest, StandardStreamsServeAsFiles) {

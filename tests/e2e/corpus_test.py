@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """StreamAlignDocuments and `hexapla corpus`, through the real programs."""
 
+import collections
 import json
+import os
 import pathlib
 import queue
 import signal
@@ -10,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+from xml.etree import ElementTree
 
 import grpc
 
@@ -145,6 +148,16 @@ class Streams(unittest.TestCase):
             self.assertLess(time.monotonic() - begin, 1)
 
 
+def check_grammar(name, document):
+    """Asserts that a document follows the grammar NAME.rng beside this file, where lxml is."""
+    try:
+        from lxml import etree
+    except ImportError:
+        return
+    grammar = etree.RelaxNG(etree.parse(pathlib.Path(__file__).with_name(f"{name}.rng")))
+    grammar.assertValid(etree.parse(document))
+
+
 class Corpus(unittest.TestCase):
     def setUp(self):
         self._folder = tempfile.TemporaryDirectory()
@@ -202,6 +215,71 @@ class Corpus(unittest.TestCase):
         done = harness.run_client("--local", "corpus", "--workers=3", self.input, self.output)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(corpus_sets.sorted_lines(self.output), lines)
+
+    def test_a_memory_follows_the_standard_and_holds_the_beads(self):
+        corpus_sets.write_sets(self.input, 12, bad_every=5)
+        with harness.Server() as server:
+            self.run_corpus(server=server.address)
+            self.memory = self.folder / "out.tmx"
+            done = harness.run_client("corpus", "--format=tmx", "--pages", self.folder / "pages",
+                                      self.input, self.memory, server=server.address)
+        self.assertEqual(done.returncode, 1)
+        beads = {}
+        for line in self.output.read_text().splitlines():
+            result = json.loads(line)
+            if "beads" in result:
+                beads[result["id"]] = len(result["beads"])
+        units = ElementTree.parse(self.memory).findall("body/tu")
+        found = collections.Counter(unit.findtext("prop[@type='x-set']") for unit in units)
+        self.assertEqual(found, beads)
+        self.assertEqual(len({unit.get("tuid") for unit in units}), len(units))
+        check_grammar("tmx_1_4b", self.memory)
+        pages = {page.name for page in (self.folder / "pages").iterdir()}
+        self.assertEqual(pages, {f"{name}.html" for name in beads})
+
+    def test_xliff_has_a_file_for_each_set_of_its_languages(self):
+        sets = [{"id": f"set {n} --", "versions": [
+            {"text": " ".join(corpus_sets.sentences(code, n))} for code in ("en", "fr")]}
+                for n in range(5)]
+        sets[3]["versions"].append({"text": "Drei."})
+        self.input.write_text("".join(json.dumps(made_up) + "\n" for made_up in sets))
+        document = self.folder / "out.xlf"
+        done = harness.run_client("--local", "corpus", "--format=xliff", "--languages=en,fr",
+                                  self.input, document)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"1 of 5 sets failed", done.stderr)
+        files = ElementTree.parse(document).getroot().findall("{*}file")
+        self.assertEqual({file.get("original") for file in files},
+                         {made_up["id"] for made_up in sets} - {"set 3 --"})
+        check_grammar("xliff_2_1", document)
+
+    def test_shards_of_a_memory_become_one(self):
+        corpus_sets.write_sets(self.input, 20, bad_every=9)
+        tools = harness.ROOT / "deploy" / "slurm"
+        environment = {**os.environ, "HEXAPLA": harness.CLIENT, "SLURM_CPUS_PER_TASK": "1"}
+        environment.pop("HEXAPLA_SERVER", None)
+        merge = [tools / "corpus-merge", self.input, self.folder / "shards", "3",
+                 self.folder / "all.tmx"]
+        for task in range(3):
+            subprocess.run([tools / "corpus-shard", self.input, self.folder / "shards", "3",
+                            "--format=tmx"], env={**environment, "SLURM_ARRAY_TASK_ID": str(task)},
+                           check=True, timeout=120)
+            done = subprocess.run(merge, capture_output=True, timeout=60, check=False)
+            self.assertEqual(done.returncode == 0, task == 2, done.stderr)
+        harness.run_client("--local", "corpus", "--format=tmx", self.input, self.output)
+        self.assertEqual(corpus_sets.sorted_lines(self.folder / "all.tmx"),
+                         corpus_sets.sorted_lines(self.output))
+
+    def test_workers_of_the_service_inside(self):
+        corpus_sets.write_sets(self.input, 2)
+        for flags, environment in ((("--local_workers=1",), {}), ((), {"HEXAPLA_WORKERS": "1"})):
+            self.output.unlink(missing_ok=True)
+            done = harness.run_client("--local", *flags, "corpus", self.input, self.output,
+                                      env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        done = harness.run_client("--local", "models", env={"HEXAPLA_WORKERS": "some"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"$HEXAPLA_WORKERS", done.stderr)
 
     def test_standard_streams(self):
         corpus_sets.write_sets(self.input, 3)
