@@ -83,26 +83,30 @@ absl::StatusOr<std::vector<WordAssociation>> LearnLexicon(const EmbeddedDocument
   std::vector<WordAssociation> lexicon;
   std::vector<int> counts(target.words.size());
   std::vector<int32_t> met;
+  std::vector<int32_t> again;  // those that met often enough
   for (size_t s = 0; s < source.words.size(); ++s) {
     const std::vector<int32_t>& beads = meetings.beads_of_word[s];
     if (beads.size() < kMeetingsMin) continue;
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     met.clear();
+    again.clear();
     for (const int32_t bead : beads) {
       for (const int32_t t : meetings.targets[bead]) {
-        if (counts[t]++ == 0) met.push_back(t);
+        const int count = ++counts[t];
+        if (count == 1) met.push_back(t);
+        if (count == kMeetingsMin) again.push_back(t);
       }
     }
-    std::sort(met.begin(), met.end());
-    for (const int32_t t : met) {
-      const int count = std::exchange(counts[t], 0);
-      if (count < kMeetingsMin) continue;
+    std::sort(again.begin(), again.end());
+    for (const int32_t t : again) {
+      const int count = counts[t];
       const int occurrences = std::max(source.words[s].sentences, target.words[t].sentences);
       const float share = (static_cast<float>(count) - kChance) / static_cast<float>(occurrences);
       if (share < kShareMin) continue;
       lexicon.push_back({static_cast<int32_t>(s), t,
                          static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});
     }
+    for (const int32_t t : met) counts[t] = 0;
   }
   return lexicon;
 }

@@ -88,8 +88,8 @@ absl::Status PairEvidence::Summarize(const SentenceCells& cells, const StopCondi
   for (int i = 0; i < cells.rows(); ++i) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int j = cells.begin(i); j < cells.end(i); ++j) {
-      const float forth = coverage_.Find(Side::kSource, One(i), One(j)).share;
-      const float back = coverage_.Find(Side::kTarget, One(j), One(i)).share;
+      const float forth = coverage_.Share(Side::kSource, i, j);
+      const float back = coverage_.Share(Side::kTarget, j, i);
       source_best_coverage_[i] = std::max(source_best_coverage_[i], forth);
       target_best_coverage_[j] = std::max(target_best_coverage_[j], back);
       sum += (forth + back) / 2;

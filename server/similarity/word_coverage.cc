@@ -21,11 +21,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
 #include "server/base/status_macros.h"
+#include "server/similarity/cover_sums.h"
 
 namespace hexapla {
 namespace {
@@ -105,8 +107,8 @@ WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocumen
     source_bytes += static_cast<size_t>(end - begin) * source.tokens_of(row);
     target_bytes += target.token_begin[end] - target.token_begin[begin];
   }
-  source_.cover.resize(source_bytes);
-  target_.cover.resize(target_bytes);
+  source_.cover.resize(source_bytes + kCoverPadding);
+  target_.cover.resize(target_bytes + kCoverPadding);
 }
 
 absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source,
@@ -117,7 +119,7 @@ absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source
   WordSimilarity similarity(source, target, semantic);
   HEXAPLA_RETURN_IF_ERROR(coverage.Fill(similarity, stop));
   coverage.WeighBySurprise();
-  HEXAPLA_RETURN_IF_ERROR(coverage.FindStraddles(stop));
+  HEXAPLA_RETURN_IF_ERROR(coverage.SumUp(std::vector<bool>(coverage.cells_.rows(), true), stop));
   return coverage;
 }
 
@@ -148,17 +150,23 @@ void WordCoverage::WeighBySurprise() {
   std::vector<int> sums(target.tokens.size());
   std::vector<uint8_t> highest(target.tokens.size());
   std::vector<int> looks(target.tokens.size());
+  int row_sums[kSentenceTokensMax];
+  uint8_t row_highest[kSentenceTokensMax];
   for (int row = 0; row < cells_.rows(); ++row) {
-    for (int t = 0; t < source.tokens_of(row); ++t) {
-      int sum = 0;
-      int most = 0;
-      for (int column = cells_.begin(row); column < cells_.end(row); ++column) {
-        const int cover = Cover(Side::kSource, row, column)[t];
-        sum += cover;
-        most = std::max(most, cover);
+    const int tokens = source.tokens_of(row);
+    const int columns = cells_.end(row) - cells_.begin(row);
+    const uint8_t* forth = source_.cover.data() + source_.offset[row];
+    std::fill_n(row_sums, tokens, 0);
+    std::fill_n(row_highest, tokens, uint8_t{0});
+    for (int column = 0; column < columns; ++column, forth += tokens) {
+      for (int t = 0; t < tokens; ++t) {
+        row_sums[t] += forth[t];
+        row_highest[t] = std::max(row_highest[t], forth[t]);
       }
-      source_usual.Add(source.tokens[source.token_begin[row] + t], sum, most,
-                       cells_.end(row) - cells_.begin(row));
+    }
+    for (int t = 0; t < tokens; ++t) {
+      source_usual.Add(source.tokens[source.token_begin[row] + t], row_sums[t], row_highest[t],
+                       columns);
     }
     if (cells_.begin(row) == cells_.end(row)) continue;
     const int first = target.token_begin[cells_.begin(row)];
@@ -188,47 +196,63 @@ void WordCoverage::WeighBySurprise() {
       }
       words.sentence_weights.push_back(weight);
     }
+    words.token_weights.resize(words.token_weights.size() + kCoverPadding);
   };
   settle(source_usual, source_);
   settle(target_usual, target_);
 }
 
-const uint8_t* WordCoverage::BestCover(Side side, int own, SentenceRun other, Covers& best) const {
-  const uint8_t* const first = Cover(side, own, other.begin);
-  if (other.size() == 1) return first;
-  const int tokens = of(side).document->tokens_of(own);
-  std::copy(first, first + tokens, best.begin());
-  for (int s = other.begin + 1; s < other.end; ++s) {
-    const uint8_t* const cover = Cover(side, own, s);
-    for (int t = 0; t < tokens; ++t) best[t] = std::max(best[t], cover[t]);
+WordCoverage::Covers WordCoverage::CoversIn(Side side, int own, SentenceRun other) const {
+  Covers covers;
+  for (int s = other.begin; s < other.end; ++s) covers.of[covers.count++] = Cover(side, own, s);
+  return covers;
+}
+
+float WordCoverage::SentenceCovered(Side side, int own, SentenceRun other) const {
+  const Words& words = of(side);
+  if (other.size() == 1) {
+    return words.cell_covered[side == Side::kSource ? cells_.Index(own, other.begin)
+                                                    : cells_.Index(other.begin, own)];
   }
-  return best.data();
+  const Covers covers = CoversIn(side, own, other);
+  return SumCovers(words.token_weights.data() + words.document->token_begin[own], covers.of.data(),
+                   covers.count, words.document->tokens_of(own)) /
+         kWhole;
+}
+
+void WordCoverage::SumCells(int row) {
+  for (int column = cells_.begin(row); column < cells_.end(row); ++column) {
+    const auto sum = [](const Words& words, int own, const uint8_t* cover) {
+      return SumCovers(words.token_weights.data() + words.document->token_begin[own], &cover, 1,
+                       words.document->tokens_of(own)) /
+             kWhole;
+    };
+    const size_t cell = cells_.Index(row, column);
+    source_.cell_covered[cell] = sum(source_, row, Cover(Side::kSource, row, column));
+    target_.cell_covered[cell] = sum(target_, column, Cover(Side::kTarget, column, row));
+  }
 }
 
 WordCoverage::Found WordCoverage::Find(Side side, SentenceRun own, SentenceRun other) const {
   const Words& words = of(side);
-  const EmbeddedDocument& document = *words.document;
-  Covers best;
   Found found;
   float covered = 0;
   float weight = 0;
   for (int s = own.begin; s < own.end; ++s) {
-    const int tokens = document.tokens_of(s);
-    if (tokens == 0) continue;
-    const int first = document.token_begin[s];
-    const uint8_t* const cover = BestCover(side, s, other, best);
-    float here = 0;
-    for (int t = 0; t < tokens; ++t) here += words.token_weights[first + t] * cover[t];
+    if (words.document->tokens_of(s) == 0) continue;
     for (int i = words.telling_begin[s]; i < words.telling_begin[s + 1]; ++i) {
       const Telling& telling = words.telling[i];
-      const bool identical = cover[telling.token] == kIdentical;
+      bool identical = false;
+      for (int o = other.begin; o < other.end; ++o) {
+        identical |= Cover(side, s, o)[telling.token] == kIdentical;
+      }
       if (telling.is_number) {
         (identical ? found.numbers_matched : found.numbers_unmatched) += 1;
       } else if (identical) {
         found.names_matched += 1;
       }
     }
-    here /= kWhole;
+    const float here = SentenceCovered(side, s, other);
     covered += here;
     weight += words.sentence_weights[s];
     found.weakest = std::min(found.weakest, here / words.sentence_weights[s]);
@@ -237,18 +261,15 @@ WordCoverage::Found WordCoverage::Find(Side side, SentenceRun own, SentenceRun o
   return found;
 }
 
+float WordCoverage::Share(Side side, int own, int other) const {
+  const float weight = of(side).sentence_weights[own];
+  return weight > 0 ? SentenceCovered(side, own, {other, other + 1}) / weight : 0;
+}
+
 float WordCoverage::CoveredOf(Side side, SentenceRun own, SentenceRun other) const {
-  const Words& words = of(side);
-  Covers best;
   float covered = 0;
-  for (int s = own.begin; s < own.end; ++s) {
-    const int tokens = words.document->tokens_of(s);
-    if (tokens == 0) continue;
-    const float* const weights = words.token_weights.data() + words.document->token_begin[s];
-    const uint8_t* const cover = BestCover(side, s, other, best);
-    for (int t = 0; t < tokens; ++t) covered += weights[t] * cover[t];
-  }
-  return covered / kWhole;
+  for (int s = own.begin; s < own.end; ++s) covered += SentenceCovered(side, s, other);
+  return covered;
 }
 
 float WordCoverage::Covered(SentenceRun source, SentenceRun target) const {
@@ -285,7 +306,6 @@ float WordCoverage::SplitGain(SentenceRun source, SentenceRun target) const {
 
 float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const {
   const Words& words = of(side);
-  Covers best;
   float leak = 0;
   for (int s = own.begin; s < own.end; ++s) {
     const auto cell = [&](int o) {
@@ -294,17 +314,12 @@ float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const 
     const uint8_t* before = cell(other.begin - 1) ? Cover(side, s, other.begin - 1) : nullptr;
     const uint8_t* after = cell(other.end) ? Cover(side, s, other.end) : nullptr;
     if (before == nullptr && after == nullptr) continue;
-    const int tokens = words.document->tokens_of(s);
-    if (tokens == 0) continue;
-    const float* const weights = words.token_weights.data() + words.document->token_begin[s];
-    const uint8_t* const inside = BestCover(side, s, other, best);
     // Without one of the neighbours the other stands for both.
     if (before == nullptr) before = after;
     if (after == nullptr) after = before;
-    for (int t = 0; t < tokens; ++t) {
-      const int outside = std::max(before[t], after[t]);
-      leak += weights[t] * static_cast<float>(std::max(0, outside - inside[t]));
-    }
+    const Covers covers = CoversIn(side, s, other);
+    leak += SumLeaks(words.token_weights.data() + words.document->token_begin[s], before, after,
+                     covers.of.data(), covers.count, words.document->tokens_of(s));
   }
   return leak / kWhole;
 }
@@ -329,24 +344,31 @@ float WordCoverage::Crossing(Side side, int own, int here, int across, bool tail
   return most / kWhole;
 }
 
-absl::Status WordCoverage::FindStraddles(const StopCondition& stop) {
-  straddles_.assign(cells_.size(), {});
-  for (int row = 1; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    for (int column = std::max(1, cells_.begin(row)); column < cells_.end(row); ++column) {
-      if (!cells_.Contains(row - 1, column - 1) || !cells_.Contains(row - 1, column) ||
-          !cells_.Contains(row, column - 1)) {
-        continue;
-      }
-      const float source_tail = Crossing(Side::kSource, row - 1, column - 1, column, true);
-      const float source_head = Crossing(Side::kSource, row, column, column - 1, false);
-      const float target_tail = Crossing(Side::kTarget, column - 1, row - 1, row, true);
-      const float target_head = Crossing(Side::kTarget, column, row, row - 1, false);
-      straddles_[cells_.Index(row, column)] = {
-          .sum = std::min(3.0F, source_tail + source_head + target_tail + target_head),
-          .both = std::min(1.0F, std::max(std::min(source_tail, target_head),
-                                          std::min(source_head, target_tail)))};
+void WordCoverage::FindStraddles(int row) {
+  for (int column = std::max(1, cells_.begin(row)); column < cells_.end(row); ++column) {
+    if (!cells_.Contains(row - 1, column - 1) || !cells_.Contains(row - 1, column) ||
+        !cells_.Contains(row, column - 1)) {
+      continue;
     }
+    const float source_tail = Crossing(Side::kSource, row - 1, column - 1, column, true);
+    const float source_head = Crossing(Side::kSource, row, column, column - 1, false);
+    const float target_tail = Crossing(Side::kTarget, column - 1, row - 1, row, true);
+    const float target_head = Crossing(Side::kTarget, column, row, row - 1, false);
+    straddles_[cells_.Index(row, column)] = {
+        .sum = std::min(3.0F, source_tail + source_head + target_tail + target_head),
+        .both = std::min(1.0F, std::max(std::min(source_tail, target_head),
+                                        std::min(source_head, target_tail)))};
+  }
+}
+
+absl::Status WordCoverage::SumUp(const std::vector<bool>& changed, const StopCondition& stop) {
+  source_.cell_covered.resize(cells_.size());
+  target_.cell_covered.resize(cells_.size());
+  straddles_.resize(cells_.size());
+  for (int row = 0; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    if (changed[row]) SumCells(row);
+    if (row > 0 && (changed[row - 1] || changed[row])) FindStraddles(row);
   }
   return absl::OkStatus();
 }
@@ -354,33 +376,43 @@ absl::Status WordCoverage::FindStraddles(const StopCondition& stop) {
 absl::Status WordCoverage::Associate(const std::vector<WordAssociation>& associations,
                                      const StopCondition& stop) {
   if (associations.empty()) return absl::OkStatus();
-  absl::flat_hash_map<int32_t, std::vector<WordAssociation>> by_source;
-  for (const WordAssociation& one : associations) by_source[one.source].push_back(one);
   const EmbeddedDocument& source = *source_.document;
-  const EmbeddedDocument& target = *target_.document;
+  std::vector<int32_t> first_of_word(source.words.size() + 1);
+  for (const WordAssociation& one : associations) ++first_of_word[one.source + 1];
+  std::partial_sum(first_of_word.begin(), first_of_word.end(), first_of_word.begin());
+  std::vector<bool> changed(cells_.rows());
   for (int row = 0; row < cells_.rows(); ++row) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int a = 0; a < source.tokens_of(row); ++a) {
-      const auto found = by_source.find(source.tokens[source.token_begin[row] + a]);
-      if (found == by_source.end()) continue;
-      for (int column = cells_.begin(row); column < cells_.end(row); ++column) {
-        const int first = target.token_begin[column];
-        uint8_t* back = target_.cover.data() + target_.offset[row] +
-                        (first - target.token_begin[cells_.begin(row)]);
-        uint8_t& forth =
-            source_.cover[source_.offset[row] + a +
-                          static_cast<size_t>(column - cells_.begin(row)) * source.tokens_of(row)];
-        for (int b = 0; b < target.tokens_of(column); ++b) {
-          for (const WordAssociation& one : found->second) {
-            if (target.tokens[first + b] != one.target) continue;
-            back[b] = std::max(back[b], one.similarity);
-            forth = std::max(forth, one.similarity);
-          }
-        }
+      const int32_t word = source.tokens[source.token_begin[row] + a];
+      for (int32_t i = first_of_word[word]; i < first_of_word[word + 1]; ++i) {
+        if (Associate(row, a, associations[i])) changed[row] = true;
       }
     }
   }
-  return FindStraddles(stop);
+  return SumUp(changed, stop);
+}
+
+bool WordCoverage::Associate(int row, int token, const WordAssociation& association) {
+  const EmbeddedDocument& target = *target_.document;
+  const int begin = cells_.begin(row);
+  const int tokens = source_.document->tokens_of(row);
+  const auto raise = [&](uint8_t& cover) {
+    if (cover >= association.similarity) return false;
+    cover = association.similarity;
+    return true;
+  };
+  bool changed = false;
+  for (int column = begin; column < cells_.end(row); ++column) {
+    for (int t = target.token_begin[column]; t < target.token_begin[column + 1]; ++t) {
+      if (target.tokens[t] != association.target) continue;
+      const size_t forth = source_.offset[row] + (column - begin) * tokens + token;
+      const size_t back = target_.offset[row] + (t - target.token_begin[begin]);
+      changed |= raise(source_.cover[forth]);
+      changed |= raise(target_.cover[back]);
+    }
+  }
+  return changed;
 }
 
 }  // namespace hexapla

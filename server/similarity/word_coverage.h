@@ -36,7 +36,7 @@ enum class Side : uint8_t { kSource, kTarget };
 // sentence's worth of words.
 //
 // Lifetime: borrows the documents.
-// Memory: per cell eight bytes, and one for each token of its two sentences.
+// Memory: per cell sixteen bytes, and one for each token of its two sentences.
 // Threads: const methods may run concurrently.
 class WordCoverage {
  public:
@@ -48,7 +48,8 @@ class WordCoverage {
                                              bool semantic, const StopCondition& stop);
 
   // Words that are known to mean the same, beyond what their vectors say, now
-  // cover one another at least so well. Errors: as `stop` says.
+  // cover one another at least so well. Requires: sorted by source word. Errors: as
+  // `stop` says.
   absl::Status Associate(const std::vector<WordAssociation>& associations,
                          const StopCondition& stop);
 
@@ -62,6 +63,9 @@ class WordCoverage {
   };
   // All runs below lie within the cells.
   Found Find(Side side, SentenceRun own, SentenceRun other) const;
+
+  // The share of a sentence's weight that another covers.
+  float Share(Side side, int own, int other) const;
 
   // The weight of both runs' words that the other covers.
   float Covered(SentenceRun source, SentenceRun target) const;
@@ -105,6 +109,14 @@ class WordCoverage {
     std::vector<float> sentence_weights;  // sums over tokens
     std::vector<size_t> offset;           // row -> its covers
     std::vector<uint8_t> cover;
+    std::vector<float> cell_covered;  // of each cell: the weight of this side's words covered
+  };
+  // Most sentences of a run.
+  static constexpr size_t kRunMax = 8;
+  // Where a sentence's covers in each sentence of a run lie.
+  struct Covers {
+    std::array<const uint8_t*, kRunMax> of;
+    size_t count = 0;
   };
 
   WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells);
@@ -115,13 +127,18 @@ class WordCoverage {
   const Words& of(Side side) const { return side == Side::kSource ? source_ : target_; }
   // The covers of the tokens of sentence `own` of `side` in sentence `other`.
   const uint8_t* Cover(Side side, int own, int other) const;
-  // Those in a run: a pointer into the covers, or to `best`, where they are put.
-  using Covers = std::array<uint8_t, kSentenceTokensMax>;
-  const uint8_t* BestCover(Side side, int own, SentenceRun other, Covers& best) const;
+  Covers CoversIn(Side side, int own, SentenceRun other) const;
+  // The weight of a sentence's words that a run covers.
+  float SentenceCovered(Side side, int own, SentenceRun other) const;
   float CoveredOf(Side side, SentenceRun own, SentenceRun other) const;
   float GainOf(Side side, SentenceRun own, SentenceRun other) const;
   float LeakOf(Side side, SentenceRun own, SentenceRun other) const;
-  absl::Status FindStraddles(const StopCondition& stop);
+  // Fills in what follows from the covers of the rows that changed.
+  absl::Status SumUp(const std::vector<bool>& changed, const StopCondition& stop);
+  void SumCells(int row);
+  void FindStraddles(int row);
+  // Whether any cover of the row was raised.
+  bool Associate(int row, int token, const WordAssociation& association);
   float Crossing(Side side, int own, int here, int across, bool tail) const;
 
   SentenceCells cells_;
