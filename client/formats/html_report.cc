@@ -37,8 +37,8 @@ constexpr char kLegend[] = R"html(<p class="legend">
 <label><input type="radio" name="show" value="doubtful" autocomplete="off">doubtful ones</label>
 <label><input type="radio" name="show" value="absent" autocomplete="off">with a version absent</label>
 </fieldset>
-<p class="help show">Arrow keys move from cell to cell, Home and End to the first and last row,
-d to the next doubtful row, a to the next with a version absent; Tab leaves the table.</p>
+<p class="help show">Keys: d goes to the next doubtful row, a to the next with a version absent; in
+the table arrows go from cell to cell, Home and End to the first and last row, and Tab leaves it.</p>
 )html";
 
 // A source of a Content-Security-Policy: this very text and no other.

@@ -180,7 +180,6 @@ const char kHtmlReportScript[] = R"js(
     const cells = cellsOf(cell.parentNode);
     const column = cells.indexOf(cell);
     const at = (index) => rows[index] && cellsOf(rows[index])[column];
-    const next = (name) => rows.slice(row + 1).find((other) => other.classList.contains(name));
     const targets = {
       ArrowDown: () => at(row + 1),
       ArrowUp: () => at(row - 1),
@@ -188,8 +187,6 @@ const char kHtmlReportScript[] = R"js(
       ArrowLeft: () => cells[column - 1],
       Home: () => at(0),
       End: () => at(rows.length - 1),
-      d: () => next('has-doubt') && cellsOf(next('has-doubt'))[column],
-      a: () => next('has-gap') && cellsOf(next('has-gap'))[column],
     };
     if (event.key === 'Escape') {
       cell.blur();
@@ -197,6 +194,21 @@ const char kHtmlReportScript[] = R"js(
       event.preventDefault();
       focus(targets[event.key]());
     }
+  });
+
+  // These work wherever the focus is; outside of the table they begin with the first
+  // row in sight.
+  document.addEventListener('keydown', (event) => {
+    const name = {d: 'has-doubt', a: 'has-gap'}[event.key];
+    if (!name || event.ctrlKey || event.altKey || event.metaKey) return;
+    const cell = event.target.closest('#beads tbody td');
+    const head = table.tHead.getBoundingClientRect().bottom;
+    const rows = visibleRows();
+    const begin = cell ? rows.indexOf(cell.parentNode) + 1 :
+        rows.findIndex((row) => row.getBoundingClientRect().bottom > head);
+    const row = begin < 0 ? null : rows.slice(begin).find((other) => other.classList.contains(name));
+    event.preventDefault();
+    if (row) focus(cellsOf(row)[focused.cellIndex - 1]);
   });
 
   document.body.classList.add('scripted');

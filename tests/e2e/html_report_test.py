@@ -177,6 +177,26 @@ class Report(unittest.TestCase):
         self.assertIsNone(self.focused())
         self.assertEqual(browser.evaluate("document.querySelectorAll('.here').length"), 0)
 
+    def test_keys_find_rows_without_a_focus_in_the_table(self):
+        self.samples("en", "fr", "ar")
+        gaps = ("[...document.querySelectorAll('#beads tbody tr')]"
+                ".filter((row) => row.classList.contains('has-gap')).map((row) => row.rowIndex - 1)")
+        rows = browser.evaluate(gaps)
+        self.assertGreater(len(rows), 0)
+        self.assertIsNone(self.focused())
+        for row in rows:
+            browser.press("a")
+            self.assertEqual(self.focused(), [row, 0])
+        # There is none further, and the focus stays.
+        browser.press("a")
+        self.assertEqual(self.focused(), [rows[-1], 0])
+        # In the legend, too.
+        browser.press("Escape")
+        browser.evaluate("document.querySelector('input[value=all]').focus();"
+                         "document.querySelector('#beads tbody').rows[0].scrollIntoView()")
+        browser.press("a")
+        self.assertIn("has-gap", browser.evaluate("document.activeElement.parentNode.className"))
+
     def test_the_legend_chooses_rows(self):
         self.samples("en", "fr", "ar")
         browser.evaluate("document.querySelector('input[value=absent]').click()")
