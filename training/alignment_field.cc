@@ -168,12 +168,12 @@ void AlignmentField::Prune(const BeadWeights& weights, const CandidateBeads& bea
   const auto is_allowed = [&](int row, int column, size_t s) {
     return !shapes_[s].two_sided() || beads.Allows(row, column, s);
   };
-  for_each([&](int row, int column, size_t s) {
-    const double score = is_allowed(row, column, s)
-                             ? kFlatten * Score(weights, features(row, column, shapes_[s]))
-                             : kNever;
-    lattice.SetScore(band_.Node(row, column), s, static_cast<float>(score));
-  });
+  const auto score = [&](int row, int column, BeadShape shape) {
+    const size_t s = std::find(shapes_.begin(), shapes_.end(), shape) - shapes_.begin();
+    if (!is_allowed(row, column, s)) return kNever;
+    return kFlatten * Score(weights, features(row, column, shape));
+  };
+  (void)lattice.Score(score, {});
   (void)*lattice.Forward({});
   (void)lattice.Backward({});
   std::set<std::pair<size_t, size_t>> gold;

@@ -25,16 +25,24 @@ double LogSum(const double* terms, size_t n) {
 }  // namespace
 
 Lattice::Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes)
-    : band_(band), shapes_(shapes), scores_(band.nodes() * shapes.size()) {}
+    : band_(band),
+      shapes_(shapes),
+      words_((shapes.size() + 31) / 32),
+      allowed_(band.nodes() * words_),
+      first_(band.nodes()) {}
 
 absl::Status Lattice::Score(BeadScoreFunction score, const StopCondition& stop) {
   for (int row = 0; row <= band_.sources(); ++row) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int column = band_.begin(row); column < band_.end(row); ++column) {
       const size_t node = band_.Node(row, column);
+      first_[node] = static_cast<uint32_t>(scores_.size());
       for (size_t s = 0; s < shapes_.size(); ++s) {
         if (!Inside(row, column, shapes_[s])) continue;
-        SetScore(node, s, static_cast<float>(score(row, column, shapes_[s])));
+        const auto value = static_cast<float>(score(row, column, shapes_[s]));
+        if (value == kNever) continue;
+        allowed_[node * words_ + s / 32] |= uint32_t{1} << s % 32;
+        scores_.push_back(value);
       }
     }
   }
@@ -46,9 +54,9 @@ void Lattice::ForEachInto(int row, int column, const Visit& visit) const {
   for (size_t s = 0; s < shapes_.size(); ++s) {
     const int from_row = row - shapes_[s].sources;
     const int from_column = column - shapes_[s].targets;
-    if (band_.Contains(from_row, from_column)) {
-      visit(from_row, from_column, band_.Node(from_row, from_column), s);
-    }
+    if (!band_.Contains(from_row, from_column)) continue;
+    const size_t from = band_.Node(from_row, from_column);
+    if (Has(from, s)) visit(from_row, from_column, from, s);
   }
 }
 
@@ -61,7 +69,6 @@ absl::StatusOr<double> Lattice::Forward(const StopCondition& stop) {
     for (int column = band_.begin(row); column < band_.end(row); ++column) {
       size_t n = 0;
       ForEachInto(row, column, [&](int, int, size_t from, size_t s) {
-        if (score(from, s) == kNever) return;
         terms[n++] = forward_[from] + score(from, s);
       });
       if (n > 0) forward_[band_.Node(row, column)] = LogSum(terms.data(), n);
@@ -80,7 +87,7 @@ absl::Status Lattice::Backward(const StopCondition& stop) {
       const size_t node = band_.Node(row, column);
       size_t n = 0;
       for (size_t s = 0; s < shapes_.size(); ++s) {
-        if (score(node, s) == kNever || !Inside(row, column, shapes_[s])) continue;
+        if (!Has(node, s)) continue;
         const size_t to = band_.Node(row + shapes_[s].sources, column + shapes_[s].targets);
         terms[n++] = backward_[to] + score(node, s);
       }
@@ -108,7 +115,7 @@ absl::StatusOr<std::vector<Bead>> Lattice::BestPath(
     for (int column = band_.begin(row); column < band_.end(row); ++column) {
       const size_t node = band_.Node(row, column);
       ForEachInto(row, column, [&](int from_row, int from_column, size_t from, size_t s) {
-        if (best[from] == kNever || score(from, s) == kNever) return;
+        if (best[from] == kNever) return;
         const double total = best[from] + gain(from_row, from_column, s);
         if (total > best[node]) {
           best[node] = total;

@@ -3,6 +3,7 @@
 #define HEXAPLA_SERVER_ALIGNMENT_LATTICE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
@@ -21,21 +22,29 @@ namespace hexapla {
 // A candidate is the node where it begins and the index of its shape. Legal
 // order of calls: Score Forward Backward (Posterior | BestPath)*.
 //
-// Memory: 4 bytes a candidate and 16 a node.
+// Memory: 4 bytes a candidate that may be, and 24 a node.
 // Threads: const methods may run concurrently.
 class Lattice {
  public:
   // Borrows `band` and `shapes`, which must outlive the lattice.
   Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes);
 
-  // Fills in the score of every candidate inside the band.
+  // Fills in the score of every candidate inside the band. One that scores
+  // -infinity takes no room.
   absl::Status Score(BeadScoreFunction score, const StopCondition& stop);
 
-  // Sets one score. Requires: the candidate is inside the band.
-  void SetScore(size_t node, size_t shape, float score) {
-    scores_[node * shapes_.size() + shape] = score;
+  // -infinity for what is no candidate.
+  float score(size_t node, size_t shape) const {
+    if (!Has(node, shape)) return -std::numeric_limits<float>::infinity();
+    const uint32_t* const words = &allowed_[node * words_];
+    size_t at = first_[node];
+    for (size_t w = 0; w < shape / 32; ++w) at += CountBits(words[w]);
+    return scores_[at + CountBits(words[shape / 32] & ((uint32_t{1} << shape % 32) - 1))];
   }
-  float score(size_t node, size_t shape) const { return scores_[node * shapes_.size() + shape]; }
+  // Whether a bead of this shape may begin at the node.
+  bool Has(size_t node, size_t shape) const {
+    return (allowed_[node * words_ + shape / 32] >> shape % 32 & 1) != 0;
+  }
 
   // Whether a bead of `shape` from (row, column) stays inside the band.
   bool Inside(int row, int column, BeadShape shape) const {
@@ -64,6 +73,18 @@ class Lattice {
 
   const SearchBand& band_;
   const std::vector<BeadShape>& shapes_;
+  // Few bits are set; counting them one by one is faster than a call.
+  static size_t CountBits(uint32_t bits) {
+    size_t count = 0;
+    for (; bits != 0; bits &= bits - 1) ++count;
+    return count;
+  }
+
+  // Of each node: the shapes of its candidates as bits, in so many words, and where
+  // their scores begin.
+  size_t words_;
+  std::vector<uint32_t> allowed_;
+  std::vector<uint32_t> first_;
   std::vector<float> scores_;
   std::vector<double> forward_;
   std::vector<double> backward_;

@@ -78,10 +78,11 @@ absl::StatusOr<DeletionPosteriors> SumDeletions(const SearchBand& band,
   for (int row = 0; row <= band.sources(); ++row) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     for (int column = band.begin(row); column < band.end(row); ++column) {
-      if (deletion < shapes.size() && lattice.Inside(row, column, kDeletionShape)) {
+      const size_t node = band.Node(row, column);
+      if (deletion < shapes.size() && lattice.Has(node, deletion)) {
         sums.source[row] += lattice.Posterior(row, column, deletion);
       }
-      if (insertion < shapes.size() && lattice.Inside(row, column, kInsertionShape)) {
+      if (insertion < shapes.size() && lattice.Has(node, insertion)) {
         sums.target[column] += lattice.Posterior(row, column, insertion);
       }
     }
@@ -132,7 +133,7 @@ absl::StatusOr<std::vector<LikelyBead>> FindLikelyBeads(const SearchBand& band,
       }
       for (size_t s = 0; s < shapes.size(); ++s) {
         const BeadShape shape = shapes[s];
-        if (!shape.two_sided() || !lattice.Inside(row, column, shape)) continue;
+        if (!shape.two_sided() || !lattice.Has(band.Node(row, column), s)) continue;
         const bool is_chosen = next != chosen.end() &&
                                next->source == SentenceRun{row, row + shape.sources} &&
                                next->target == SentenceRun{column, column + shape.targets};

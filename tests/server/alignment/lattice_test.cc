@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <limits>
 
 namespace hexapla {
 namespace {
@@ -62,24 +63,34 @@ TEST(LatticeTest, PosteriorsOfWhatMayCoverASentenceAddUpToOne) {
   for (const double sum : covered) EXPECT_NEAR(sum, 1, kTolerance);
 }
 
-TEST(LatticeTest, ASetScoreReplacesTheOneAskedFor) {
+TEST(LatticeTest, WhatScoresMinusInfinityIsNoCandidate) {
   const std::vector<BeadShape> shapes = BeadShapes(1, false);
   const SearchBand band = SearchBand::Full(1, 1);
+  constexpr double kNever = -std::numeric_limits<double>::infinity();
   Lattice lattice(band, shapes);
-  ASSERT_TRUE(lattice.Score(Zero, {}).ok());
-  lattice.SetScore(band.Node(0, 0), 0, 3);
+  // Of three paths, a pair and two orders of deletion and insertion, two remain.
+  const auto score = [&](int source, int target, BeadShape shape) {
+    if (shape.two_sided()) return 3.0;
+    return source == 0 && target == 0 && shape.sources == 0 ? kNever : 0.0;
+  };
+  ASSERT_TRUE(lattice.Score(score, {}).ok());
+  EXPECT_TRUE(lattice.Has(band.Node(0, 0), 0));
+  EXPECT_FALSE(lattice.Has(band.Node(0, 0), 2));
   EXPECT_EQ(lattice.score(band.Node(0, 0), 0), 3);
-  // Three paths: the pair, and the two orders of deletion and insertion.
-  ASSERT_NEAR(lattice.Forward({}).value(), std::log(std::exp(3.0) + 2), kTolerance);
+  EXPECT_EQ(lattice.score(band.Node(0, 0), 1), 0);
+  EXPECT_EQ(lattice.score(band.Node(0, 0), 2), static_cast<float>(kNever));
+  ASSERT_NEAR(lattice.Forward({}).value(), std::log(std::exp(3.0) + 1), kTolerance);
   ASSERT_TRUE(lattice.Backward({}).ok());
-  EXPECT_NEAR(lattice.Posterior(0, 0, 0), std::exp(3.0) / (std::exp(3.0) + 2), kTolerance);
-  EXPECT_NEAR(lattice.Posterior(0, 0, 1), 1 / (std::exp(3.0) + 2), kTolerance);
+  EXPECT_NEAR(lattice.Posterior(0, 0, 0), std::exp(3.0) / (std::exp(3.0) + 1), kTolerance);
+  EXPECT_NEAR(lattice.Posterior(0, 0, 1), 1 / (std::exp(3.0) + 1), kTolerance);
+  EXPECT_EQ(lattice.Posterior(0, 0, 2), 0);
 }
 
 TEST(LatticeTest, TheBestPathGainsTheMost) {
   const std::vector<BeadShape> shapes = BeadShapes(2, true);
   const SearchBand band = SearchBand::Full(3, 2);
-  const Lattice lattice(band, shapes);
+  Lattice lattice(band, shapes);
+  ASSERT_TRUE(lattice.Score(Zero, {}).ok());
   const auto gain = [&](int row, int column, size_t shape) {
     const Bead bead =
         BeadOf(row, row + shapes[shape].sources, column, column + shapes[shape].targets);
