@@ -6,6 +6,8 @@ set to a folder, pictures of it are kept there.
 
 import os
 import pathlib
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -266,6 +268,23 @@ class Report(unittest.TestCase):
         hover(2, 0)
         keep_picture("hostile")
         self.assertIsNone(browser.evaluate("window.broken"))
+
+
+class Pictures(unittest.TestCase):
+    def test_those_of_the_documents_can_be_made_again(self):
+        with tempfile.TemporaryDirectory() as made:
+            done = subprocess.run(
+                [sys.executable, harness.ROOT / "docs" / "make-pictures", made], timeout=240,
+                capture_output=True, check=False,
+                env={**os.environ, "HEXAPLA_CLIENT_BINARY": harness.CLIENT})
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            for picture in (harness.ROOT / "docs").glob("align-*.png"):
+                data = (pathlib.Path(made) / picture.name).read_bytes()
+                # Its height depends on the fonts.
+                width = int.from_bytes(data[16:20], "big")
+                self.assertGreater(len(data), 30000, picture.name)
+                if picture.name != "align-table.png":
+                    self.assertEqual(width, int.from_bytes(picture.read_bytes()[16:20], "big"))
 
 
 if __name__ == "__main__":
