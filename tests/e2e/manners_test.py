@@ -17,7 +17,8 @@ import harness
 
 COMMANDS = ("align", "detect", "match", "score", "corpus", "models", "health")
 MAN = harness.ROOT / "docs" / "man"
-COMPLETION = harness.ROOT / "client" / "completion" / "hexapla.bash"
+COMPLETION = harness.ROOT / "client" / "completion" / "make-completion"
+SECONDS_OF_A_SHELL = 60
 FILES = [harness.SAMPLES / f"article.{code}.txt" for code in ("en", "fr", "ar")]
 
 server = None
@@ -96,14 +97,105 @@ class ManualPages(unittest.TestCase):
         self.assert_good(self.page("hexaplad.8", harness.SERVER), flags)
 
 
-class Completion(unittest.TestCase):
+class CompletionCase(unittest.TestCase):
+    """What a shell, SHELL, completes; its file is made as the build makes it."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        (cls.folder / "hexapla").symlink_to(pathlib.Path(harness.CLIENT).resolve())
+        cls.file = cls.folder / f"hexapla.{cls.SHELL}"
+        with open(cls.file, "wb") as out:
+            subprocess.run([sys.executable, COMPLETION, cls.SHELL, harness.CLIENT], stdout=out,
+                           check=True, timeout=120)
+
+    def setUp(self):
+        if shutil.which(self.SHELL) is None:
+            self.skipTest(f"no {self.SHELL}: tests/run --all installs it")
+
+
+class FishCompletion(CompletionCase):
+    SHELL = "fish"
+
+    def complete(self, line):
+        done = subprocess.run(
+            ["fish", "--no-config", "-c", f"source '{self.file}'; complete -C '{line}'"],
+            capture_output=True, timeout=120, cwd=harness.SAMPLES, check=False,
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}",
+                 "HOME": str(self.folder)})
+        self.assertEqual(done.stderr, b"")
+        return {offer.split("\t")[0] for offer in done.stdout.decode().splitlines()}
+
+    def test_commands_flags_values_and_files_are_offered(self):
+        self.assertLessEqual(set(COMMANDS), self.complete("hexapla "))
+        self.assertEqual(self.complete("hexapla --local mo"), {"models"})
+        self.assertEqual(self.complete("hexapla align --no"), {"--no_merges"})
+        self.assertIn("--server", self.complete("hexapla align --s"))
+        self.assertNotIn("--no_merges", self.complete("hexapla detect --"))
+        self.assertEqual(self.complete("hexapla align --format=t"),
+                         {"--format=table", "--format=tsv", "--format=tmx"})
+        self.assertEqual(self.complete("hexapla corpus --format x"), {"xliff"})
+        self.assertEqual(self.complete("hexapla align article.f"), {"article.fr.txt"})
+
+
+class ZshCompletion(CompletionCase):
+    SHELL = "zsh"
+
+    def setUp(self):
+        super().setUp()
+        main, secondary = pty.openpty()
+        self.main = main
+        self.process = subprocess.Popen(
+            ["zsh", "-f", "-i"], stdin=secondary, stdout=secondary, stderr=secondary,
+            cwd=harness.SAMPLES, start_new_session=True,
+            env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "TERM": "dumb",
+                 "HOME": str(self.folder)})
+        os.close(secondary)
+        self.addCleanup(self.end)
+        # What is echoed of this is not yet the prompt.
+        self.type("bindkey -e; unsetopt beep; autoload -U compinit; compinit -D -u; "
+                  f"source {self.file}; PS1='re''ady> '\n")
+        self.wait_for("ready> ")
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.main)
+
+    def type(self, text):
+        os.write(self.main, text.encode())
+
+    def wait_for(self, text):
+        """Reads until this was printed."""
+        printed, deadline = "", time.monotonic() + SECONDS_OF_A_SHELL
+        while text not in printed:
+            ready, _, _ = select.select([self.main], [], [], max(0, deadline - time.monotonic()))
+            self.assertTrue(ready, f"no {text!r} in {printed!r}")
+            printed += os.read(self.main, 1 << 16).decode(errors="replace")
+
+    def test_commands_flags_values_and_files_are_completed(self):
+        for typed, completed in (("hexapla al", "ign "), ("hexapla --local mo", "dels "),
+                                 ("hexapla align --no", "_merges "),
+                                 ("hexapla align --format=tm", "x "),
+                                 ("hexapla corpus --format=x", "liff "),
+                                 ("hexapla align article.f", "r.txt ")):
+            self.type(typed + "\t")
+            self.wait_for(typed + completed)
+            self.type("\x15")  # Ctrl-U: away with the line.
+
+
+class BashCompletion(CompletionCase):
+    SHELL = "bash"
+
     def complete(self, line):
         """What bash would offer at the end of a line."""
         words = re.findall(r"=|[^\s=]+", line) + ([""] if line.endswith((" ", "=")) else [])
         if line.endswith("="):
             words.pop()
         quoted = " ".join(f"'{word}'" for word in [harness.CLIENT, *words[1:]])
-        script = (f"source '{COMPLETION}'; COMP_WORDS=({quoted}); "
+        script = (f"source '{self.file}'; COMP_WORDS=({quoted}); "
                   f"COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _hexapla; "
                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
         done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, timeout=60,
@@ -123,6 +215,7 @@ class Completion(unittest.TestCase):
     def test_values_are_offered(self):
         self.assertEqual(self.complete("hexapla align --format=t"), {"table", "tsv", "tmx"})
         self.assertEqual(self.complete("hexapla match --format="), {"tsv", "jsonl"})
+        self.assertEqual(self.complete("hexapla corpus --format="), {"jsonl", "tmx", "xliff"})
         self.assertEqual(self.complete("hexapla align --input_format m"), {"markdown"})
 
     def test_files_are_offered(self):
@@ -131,7 +224,8 @@ class Completion(unittest.TestCase):
     def test_values_are_those_the_client_takes(self):
         for command, flags in (("align", ("format", "input_format", "encoding")),
                                ("detect", ("format", "input_format")),
-                               ("match", ("format",)), ("corpus", ("progress",))):
+                               ("match", ("format",)), ("corpus", ("format", "progress")),
+                               ("models", ("format",))):
             for flag in flags:
                 for value in self.complete(f"hexapla {command} --{flag}="):
                     done = harness.run_client(command, f"--{flag}={value}", "--max_bead_size=0")

@@ -103,7 +103,9 @@ class Content(unittest.TestCase):
                                    "lib/systemd/system/hexaplad.service", "usr/bin/hexaplad",
                                    "usr/share/man/man8/hexaplad.8.gz"],
                 "hexapla-client": ["usr/bin/hexapla", "usr/share/man/man1/hexapla.1.gz",
-                                   "usr/share/bash-completion/completions/hexapla"],
+                                   "usr/share/bash-completion/completions/hexapla",
+                                   "usr/share/zsh/vendor-completions/_hexapla",
+                                   "usr/share/fish/vendor_completions.d/hexapla.fish"],
                 "hexapla-models": ["usr/share/hexapla/models/manifest.json",
                                    "usr/share/hexapla/models/MODEL_CARD.md",
                                    "usr/share/hexapla/models/lid.176.ftz"]}.items():
