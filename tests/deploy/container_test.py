@@ -277,6 +277,10 @@ class Dockerfile(unittest.TestCase):
         print(f"    the image has {size} MiB", file=sys.stderr)
         self.assertLess(size, 400)
         self.check_libraries(image.root)
+        for path in ("doc/hexapla/LICENSE", "doc/hexapla/NOTICE", "doc/hexapla/copyright",
+                     "doc/libgrpc29/copyright", "hexapla/models/MODEL_CARD.md",
+                     "hexapla/models/CC-BY-SA-3.0.txt"):
+            self.assertTrue((image.root / "usr/share" / path).is_file(), path)
         print(run(*ISOLATED, sys.executable, __file__, "--inside", image.root), file=sys.stderr)
 
     def check_libraries(self, root):

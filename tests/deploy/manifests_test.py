@@ -6,6 +6,7 @@ fit, and what the pods run is run here: configuration, probes and the Indexed Jo
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -88,6 +89,21 @@ class Objects(unittest.TestCase):
                         self.assertEqual(context["capabilities"], {"drop": ["ALL"]})
                         self.assertEqual(set(container["resources"]), {"requests", "limits"})
 
+    def test_the_image_is_that_of_this_version(self):
+        version = re.search(r"project\(\s*hexapla\s+VERSION ([\d.]+)",
+                            (harness.ROOT / "CMakeLists.txt").read_text(), re.IGNORECASE)[1]
+        for name, items in self.rendered.items():
+            for pod in pods_of(items):
+                for container in pod["containers"]:
+                    self.assertRegex(container["image"], rf":{re.escape(version)}$", name)
+
+    def test_there_are_as_many_threads_as_processors_allowed(self):
+        for name, items in self.rendered.items():
+            for pod in pods_of(items):
+                workers = {entry["name"]: entry for entry in pod["containers"][0]["env"]}
+                self.assertEqual(workers["HEXAPLA_WORKERS"]["valueFrom"]["resourceFieldRef"],
+                                 {"resource": "limits.cpu"}, name)
+
     def test_references_lead_somewhere(self):
         for name in RENDERED[:3]:
             items = self.rendered[name]
@@ -168,7 +184,16 @@ class Objects(unittest.TestCase):
         items = self.rendered["overlays/production"]
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         authority = certificates.Authority(folder)
-        certificate, key = authority.issue("server", hosts=("DNS:hexapla",))
+        page = (harness.ROOT / "docs" / "deployment.md").read_text()
+        asked = yaml.safe_load(re.search(r"^```yaml\n(apiVersion: cert-manager.*?)^```$", page,
+                                         re.MULTILINE | re.DOTALL)[1])["spec"]
+        self.assertEqual(asked["secretName"], "hexapla-tls")
+        called = {item["metadata"]["name"] for item in items if item["kind"] == "Service" and
+                  "grpc" in {port["name"] for port in item["spec"]["ports"]}}
+        self.assertEqual(called, {"hexapla", "hexapla-replicas"})
+        self.assertLessEqual(called, set(asked["dnsNames"]))
+        certificate, key = authority.issue(
+            "server", hosts=[f"DNS:{name}" for name in asked["dnsNames"]])
         (folder / "tokens").write_text("a-token-of-this-test\n")
         flags = self.flags_of(items)
         self.assertLessEqual({"tls_cert", "tls_key", "auth_tokens"}, set(flags))
