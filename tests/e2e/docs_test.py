@@ -168,7 +168,8 @@ class Folder:
             **{k: v for k, v in os.environ.items() if not k.startswith("HEXAPLA_")},
             "PATH": f"{programs}:{os.environ['PATH']}:{harness.NODE_FOLDER}/node_modules/.bin",
             "HEXAPLA_SERVER": server.address,
-            "HEXAPLAD": str(pathlib.Path(harness.SERVER).resolve()), "LC_ALL": "C.UTF-8"}
+            "HEXAPLAD": str(pathlib.Path(harness.SERVER).resolve()), "LC_ALL": "C.UTF-8",
+            "npm_config_prefer_offline": "true", "npm_config_audit": "false"}
 
     def make_secrets(self):
         authority = certificates.Authority(self.path)

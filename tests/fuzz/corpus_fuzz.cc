@@ -4,6 +4,7 @@
 // resumed, those of its output. Names of languages come in between.
 #include <string>
 
+#include "client/corpus_format.h"
 #include "client/corpus_item.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -20,5 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       CorpusErrorLine(item, absl::InternalError("why"), /*by_line=*/item.id.empty());
   HEXAPLA_EXPECT(ParseCorpusDone(error).ok());
   ParseCorpusDone(line).IgnoreError();
+  for (const OutputFormat name : {OutputFormat::kTmx, OutputFormat::kXliff}) {
+    const CorpusFormat format(name, {"en", "fr"});
+    HEXAPLA_EXPECT(format
+                       .ParseDone(format.ErrorLine(item, absl::InternalError("why"),
+                                                   /*by_line=*/item.id.empty()))
+                       .ok());
+    format.MayBeCut(line);
+    format.IsHead(line);
+  }
   return 0;
 }
