@@ -2,11 +2,15 @@
 #ifndef HEXAPLA_SERVER_BASE_REQUEST_ERROR_H_
 #define HEXAPLA_SERVER_BASE_REQUEST_ERROR_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace hexapla {
 
@@ -22,6 +26,8 @@ struct RequestFault {
   // a document.
   std::string limit = {};
   std::string value = {};
+  // Of an overload: when to come again. Zero: not known. Kept in milliseconds.
+  absl::Duration retry_after = absl::ZeroDuration();
 };
 
 // Example:
@@ -41,6 +47,9 @@ inline absl::Status RequestError(absl::StatusCode code, const RequestFault& faul
   add("hexapla/field", fault.field);
   add("hexapla/limit", fault.limit);
   add("hexapla/value", fault.value);
+  if (fault.retry_after > absl::ZeroDuration()) {
+    add("hexapla/retry_ms", absl::StrCat(absl::ToInt64Milliseconds(fault.retry_after)));
+  }
   return status;
 }
 
@@ -50,10 +59,13 @@ inline RequestFault FaultOf(const absl::Status& status) {
     const auto payload = status.GetPayload(key);
     return payload.has_value() ? std::string(*payload) : std::string();
   };
+  int64_t retry_ms = 0;
+  if (!absl::SimpleAtoi(get("hexapla/retry_ms"), &retry_ms)) retry_ms = 0;
   return {.reason = get("hexapla/reason"),
           .field = get("hexapla/field"),
           .limit = get("hexapla/limit"),
-          .value = get("hexapla/value")};
+          .value = get("hexapla/value"),
+          .retry_after = absl::Milliseconds(retry_ms)};
 }
 
 }  // namespace hexapla

@@ -5,8 +5,9 @@
 #include <atomic>
 
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+
+#include "server/base/steady_clock.h"
 
 namespace hexapla {
 
@@ -22,6 +23,7 @@ namespace hexapla {
 class StopCondition {
  public:
   StopCondition() = default;
+  // `deadline` is a time of SteadyNow().
   StopCondition(const std::atomic<bool>* cancelled, absl::Time deadline)
       : cancelled_(cancelled), deadline_(deadline) {}
 
@@ -30,7 +32,7 @@ class StopCondition {
     if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) {
       return absl::CancelledError("the caller cancelled the call");
     }
-    if (deadline_ != absl::InfiniteFuture() && absl::Now() >= deadline_) {
+    if (deadline_ != absl::InfiniteFuture() && SteadyNow() >= deadline_) {
       return absl::DeadlineExceededError("the deadline passed during the computation");
     }
     return absl::OkStatus();

@@ -5,6 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "server/base/request_error.h"
+#include "server/base/retry_delay.h"
+#include "server/base/steady_clock.h"
 
 namespace hexapla {
 namespace {
@@ -12,6 +17,10 @@ namespace {
 // Cheap tasks take about a millisecond: sixteen of them hold a heavy task, which
 // takes tens, back by little, and keep a cheap backlog short.
 constexpr int kCheapInARowMax = 16;
+
+// Of busy time, after which what was before counts half: the pace is that of the
+// last work, yet not of the last task alone.
+constexpr absl::Duration kPaceMemory = absl::Seconds(10);
 
 constexpr size_t Index(WorkLane lane) { return static_cast<size_t>(lane); }
 constexpr size_t kCheap = Index(WorkLane::kCheap);
@@ -43,7 +52,8 @@ WorkerPool::WorkerPool(const WorkerPoolOptions& options) : options_(Completed(op
 
 WorkerPool::~WorkerPool() { Shutdown(); }
 
-absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task) {
+absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task,
+                                absl::AnyInvocable<void()> then) {
   const size_t index = Index(lane);
   cost = std::clamp<int64_t>(cost, 1, CostMax(lane));
   MutexLock lock(mutex_);
@@ -52,12 +62,10 @@ absl::Status WorkerPool::Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<
   // Written as subtractions because the sums could overflow.
   if (cost > options_.cost_max - total || cost > CostMax(lane) - costs_[index]) {
     ++stats_.rejected[index];
-    return absl::ResourceExhaustedError(absl::StrCat("the server is busy: work of cost ", total,
-                                                     " is under way, this call's is ", cost,
-                                                     ", the limit is ", CostMax(lane)));
+    return Refusal(lane, cost);
   }
   costs_[index] += cost;
-  queues_[index].push_back({.cost = cost, .run = std::move(task)});
+  queues_[index].push_back({.cost = cost, .run = std::move(task), .then = std::move(then)});
   work_.NotifyOne();
   if (lane == WorkLane::kCheap) cheap_work_.NotifyOne();
   return absl::OkStatus();
@@ -98,16 +106,58 @@ void WorkerPool::RunTasks(bool cheap_only) {
     ++stats_.running[lane];
 
     mutex_.Unlock();
+    const absl::Time begun = SteadyNow();
     task.run();
     // What the task holds is part of its cost: let go of it first.
     task.run = nullptr;
+    const absl::Duration busy = SteadyNow() - begun;
     mutex_.Lock();
 
     --stats_.running[lane];
     ++stats_.completed[lane];
     stats_.completed_cost[lane] += task.cost;
     costs_[lane] -= task.cost;
+    AddToPace(lane, task.cost, busy);
+    if (task.then == nullptr) continue;
+
+    mutex_.Unlock();
+    task.then();
+    task.then = nullptr;
+    mutex_.Lock();
   }
+}
+
+void WorkerPool::AddToPace(size_t lane, int64_t cost, absl::Duration busy) {
+  Pace& pace = paces_[lane];
+  pace.busy += busy;
+  pace.cost += static_cast<double>(cost);
+  if (pace.busy > kPaceMemory) {
+    pace.busy /= 2;
+    pace.cost /= 2;
+  }
+}
+
+absl::Duration WorkerPool::TimeToFinish() const {
+  absl::Duration work;
+  for (size_t lane = 0; lane < paces_.size(); ++lane) {
+    if (paces_[lane].cost == 0) continue;
+    work += paces_[lane].busy * (static_cast<double>(costs_[lane]) / paces_[lane].cost);
+  }
+  return work / options_.workers;
+}
+
+absl::Status WorkerPool::Refusal(WorkLane lane, int64_t cost) const {
+  const int64_t total = costs_[kCheap] + costs_[kHeavy];
+  const absl::Duration finish = TimeToFinish();
+  return RequestError(absl::StatusCode::kResourceExhausted,
+                      {.reason = "SERVER_OVERLOADED",
+                       .limit = absl::StrCat(CostMax(lane)),
+                       .value = absl::StrCat(total + cost),
+                       .retry_after = SpreadRetryDelay(
+                           finish > absl::ZeroDuration() ? finish / 2 : kRetryDelayUsual)},
+                      absl::StrCat("the server has more work than it admits: work of cost ", total,
+                                   " is under way, this call's is ", cost, ", the limit is ",
+                                   CostMax(lane), "; retry later"));
 }
 
 WorkLane WorkerPool::NextLane(bool cheap_only) {

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 #include "server/base/mutex.h"
 
@@ -72,9 +73,14 @@ class WorkerPool {
   // Queues `task`, which must not throw. A cost under 1 counts as 1, one above
   // what the lane may ever take as just that, so no task is refused for ever.
   // A task whose caller may have gone checks so itself when it starts.
-  // Errors: ResourceExhausted when the lane's budget is full, Unavailable after
-  // Shutdown began. On an error the task was destroyed without running.
-  absl::Status Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task);
+  // Errors: ResourceExhausted with SERVER_OVERLOADED (a RequestFault that says the
+  // limit, and about when half of the work there is will be done) when the lane's
+  // budget is full, Unavailable after Shutdown began. On an error the task was
+  // destroyed without running.
+  // `then`, if any, runs after it on the same thread, when its cost is free again:
+  // for whoever waits to submit more.
+  absl::Status Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task,
+                      absl::AnyInvocable<void()> then = nullptr);
 
   // Refuses new tasks, runs the queued ones and joins the threads. Idempotent.
   void Shutdown();
@@ -90,6 +96,12 @@ class WorkerPool {
   struct Task {
     int64_t cost = 0;
     absl::AnyInvocable<void()> run;
+    absl::AnyInvocable<void()> then;
+  };
+  // What tasks of a lane took lately, and what they cost.
+  struct Pace {
+    absl::Duration busy;
+    double cost = 0;
   };
 
   void RunTasks(bool cheap_only);
@@ -97,6 +109,12 @@ class WorkerPool {
   WorkLane NextLane(bool cheap_only) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasTask(bool cheap_only) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t CostMax(WorkLane lane) const;
+  void AddToPace(size_t lane, int64_t cost, absl::Duration busy)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // How long all work admitted will take, by the pace so far; zero when there is
+  // none to go by.
+  absl::Duration TimeToFinish() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Refusal(WorkLane lane, int64_t cost) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const WorkerPoolOptions options_;
 
@@ -107,6 +125,7 @@ class WorkerPool {
   CondVar cheap_work_;
   std::array<std::deque<Task>, 2> queues_ ABSL_GUARDED_BY(mutex_);
   std::array<int64_t, 2> costs_ ABSL_GUARDED_BY(mutex_) = {};
+  std::array<Pace, 2> paces_ ABSL_GUARDED_BY(mutex_) = {};
   WorkerPoolStats stats_ ABSL_GUARDED_BY(mutex_);
   int cheap_in_a_row_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/call_monitor.h"
 
-#include "absl/time/clock.h"
+#include "server/base/steady_clock.h"
 
 namespace hexapla {
 
 MonitoredCall::MonitoredCall(CallMonitor& monitor, const char* method,
                              const grpc::CallbackServerContext& context)
-    : monitor_(&monitor), received_(absl::Now()) {
+    : monitor_(&monitor), received_(SteadyNow()) {
   summary_.method = method;
   summary_.context = &context;
   monitor_->OnStart(method);
@@ -16,7 +16,7 @@ MonitoredCall::MonitoredCall(CallMonitor& monitor, const char* method,
 
 void MonitoredCall::End(grpc::StatusCode code) {
   summary_.code = code;
-  summary_.duration = absl::Now() - received_;
+  summary_.duration = SteadyNow() - received_;
   monitor_->OnEnd(summary_);
 }
 

@@ -64,6 +64,7 @@ class MonitoredCall {
 
   // Whether it may be served; if not, it ends with this.
   const absl::Status& admitted() const { return admitted_; }
+  // A time of SteadyNow(), as all in the services are.
   absl::Time received() const { return received_; }
 
   void AddReceived(size_t bytes) { summary_.received_bytes += static_cast<int64_t>(bytes); }

@@ -6,16 +6,16 @@
 #include <google/rpc/error_details.pb.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 #include "server/base/request_error.h"
+#include "server/base/retry_delay.h"
 #include "server/text/utf8.h"
 
 namespace hexapla {
 namespace {
 
 constexpr size_t kMessageBytesMax = 1024;
-// Long enough for a queue of alignments to shrink, short enough for a person.
-constexpr int kRetryDelayMs = 500;
 
 // What a code becomes on the wire, and the reason of an error that brings none.
 struct WireCode {
@@ -90,9 +90,13 @@ void AddBadRequest(const RequestFault& fault, google::rpc::Status& status) {
   status.add_details()->PackFrom(bad_request);
 }
 
-void AddRetryInfo(google::rpc::Status& status) {
+void AddRetryInfo(const RequestFault& fault, google::rpc::Status& status) {
+  absl::Duration rest = fault.retry_after > absl::ZeroDuration()
+                            ? fault.retry_after
+                            : SpreadRetryDelay(kRetryDelayUsual);
   google::rpc::RetryInfo retry;
-  retry.mutable_retry_delay()->set_nanos(kRetryDelayMs * 1000 * 1000);
+  retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(rest, absl::Seconds(1), &rest));
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
   status.add_details()->PackFrom(retry);
 }
 
@@ -118,7 +122,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   AddErrorInfo(fault, result);
   if (!fault.field.empty()) AddBadRequest(fault, result);
   if (fault.reason == "SERVER_OVERLOADED" || fault.reason == "SERVER_NOT_READY") {
-    AddRetryInfo(result);
+    AddRetryInfo(fault, result);
   }
   if (fault.reason == "MODEL_NOT_FOUND") AddResourceInfo(fault, result);
   return result;

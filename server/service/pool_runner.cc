@@ -5,10 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #include "server/base/mutex.h"
+#include "server/base/steady_clock.h"
 
 namespace hexapla {
 namespace {
@@ -49,9 +49,9 @@ class Job : public std::enable_shared_from_this<Job> {
       if (closed_) return;
       ++helpers_;
     }
-    const absl::Time end = absl::Now() + kHelpTime;
+    const absl::Time end = SteadyNow() + kHelpTime;
     bool more = true;
-    while (more && absl::Now() < end) more = RunOne();
+    while (more && SteadyNow() < end) more = RunOne();
     {
       MutexLock lock(mutex_);
       if (--helpers_ == 0) idle_.NotifyAll();

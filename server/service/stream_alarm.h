@@ -3,6 +3,7 @@
 #define HEXAPLA_SERVER_SERVICE_STREAM_ALARM_H_
 
 #include <grpc/grpc.h>
+#include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
 
@@ -12,7 +13,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace hexapla {
@@ -22,11 +22,13 @@ template <typename Stream>
 std::unique_ptr<grpc::Alarm> AlarmIn(absl::Duration delay, std::weak_ptr<Stream> stream,
                                      void (*action)(Stream&)) {
   auto alarm = std::make_unique<grpc::Alarm>();
-  alarm->Set(absl::ToChronoTime(absl::Now() + delay),
-             [weak = std::move(stream), action](bool rang) {
-               const auto alive = weak.lock();
-               if (rang && alive != nullptr) action(*alive);
-             });
+  const gpr_timespec when =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                   gpr_time_from_nanos(absl::ToInt64Nanoseconds(delay), GPR_TIMESPAN));
+  alarm->Set(when, [weak = std::move(stream), action](bool rang) {
+    const auto alive = weak.lock();
+    if (rang && alive != nullptr) action(*alive);
+  });
   return alarm;
 }
 

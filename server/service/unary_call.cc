@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service/unary_call.h"
 
+#include <grpc/support/time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -37,7 +38,7 @@ class PooledCall final : public grpc::ServerUnaryReactor {
 
  private:
   void Run() {
-    const absl::Time started = absl::Now();
+    const absl::Time started = SteadyNow();
     absl::Status status = stop_.Check();
     if (status.ok()) status = CheckQueueTime(call_.received(), limits_);
     StageTimes stages = {};
@@ -45,7 +46,7 @@ class PooledCall final : public grpc::ServerUnaryReactor {
       status = work_(
           {.stop = stop_, .received = call_.received(), .started = started, .stages = &stages});
     }
-    call_.AddWork(started - call_.received(), absl::Now() - started, stages);
+    call_.AddWork(started - call_.received(), SteadyNow() - started, stages);
     Answer(status);
   }
 
@@ -66,21 +67,22 @@ class PooledCall final : public grpc::ServerUnaryReactor {
 }  // namespace
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return absl::FromChrono(deadline);
+  const gpr_timespec deadline = gpr_convert_clock_type(context.raw_deadline(), GPR_CLOCK_MONOTONIC);
+  if (gpr_time_cmp(deadline, gpr_inf_future(GPR_CLOCK_MONOTONIC)) == 0) {
+    return absl::InfiniteFuture();
+  }
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(GPR_CLOCK_MONOTONIC));
+  return SteadyNow() + absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
 }
 
 absl::Status AdmissionError(const absl::Status& refusal) {
-  const bool overloaded = refusal.code() == absl::StatusCode::kResourceExhausted;
-  return RequestError(refusal.code(),
-                      {.reason = overloaded ? "SERVER_OVERLOADED" : "SERVER_NOT_READY"},
-                      overloaded ? "the server has more work than it admits; retry later"
-                                 : "the server is shutting down");
+  if (absl::IsResourceExhausted(refusal)) return refusal;
+  return RequestError(refusal.code(), {.reason = "SERVER_NOT_READY"},
+                      "the server is shutting down");
 }
 
 absl::Status CheckQueueTime(absl::Time received, const ServiceLimits& limits) {
-  const absl::Duration waited = absl::Now() - received;
+  const absl::Duration waited = SteadyNow() - received;
   if (waited <= limits.queue_time_max) return absl::OkStatus();
   return RequestError(
       absl::StatusCode::kResourceExhausted,

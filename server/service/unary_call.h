@@ -13,10 +13,10 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #include "server/base/stage_times.h"
+#include "server/base/steady_clock.h"
 #include "server/base/stop_condition.h"
 #include "server/base/worker_pool.h"
 #include "server/service/call_monitor.h"
@@ -24,7 +24,7 @@
 
 namespace hexapla {
 
-// What the work of a call needs to know about the call.
+// What the work of a call needs to know about the call. Times are of SteadyNow().
 struct CallContext {
   // Ends when the caller cancels or its deadline passes.
   StopCondition stop;
@@ -34,10 +34,10 @@ struct CallContext {
   StageTimes* stages = nullptr;
 
   absl::Duration queued_for() const { return started - received; }
-  absl::Duration computed_for() const { return absl::Now() - started; }
+  absl::Duration computed_for() const { return SteadyNow() - started; }
 };
 
-// When the call has to be over; InfiniteFuture without a deadline.
+// When, by SteadyNow(), the call has to be over; InfiniteFuture without a deadline.
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
 
 // SERVER_OVERLOADED when work waited from `received` to now for longer than
@@ -91,11 +91,11 @@ grpc::ServerUnaryReactor* AnswerAtOnce(UnaryCall call, const absl::Status& statu
 // another would cost as much as the work.
 template <typename Work>
 grpc::ServerUnaryReactor* AnswerInline(UnaryCall call, Work&& work) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   StageTimes stages = {};
   const absl::Status status =
       work(CallContext{.stop = {}, .received = now, .started = now, .stages = &stages});
-  call.AddWork(absl::ZeroDuration(), absl::Now() - now, stages);
+  call.AddWork(absl::ZeroDuration(), SteadyNow() - now, stages);
   return AnswerAtOnce(std::move(call), status);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/base/worker_pool.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <string>
@@ -10,6 +12,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+#include "server/base/request_error.h"
+#include "server/base/retry_delay.h"
 
 namespace hexapla {
 namespace {
@@ -120,6 +125,72 @@ TEST(WorkerPoolTest, RefusesWorkBeyondTheBudgetAndTakesItAgainLater) {
   EXPECT_TRUE(pool.Submit(WorkLane::kHeavy, 100, [] {}).ok());
   pool.Shutdown();
   EXPECT_FALSE(ran);
+}
+
+TEST(WorkerPoolTest, ARefusalSaysTheLimitAndWhenToRetry) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 100, .cheap_cost_reserve = 0});
+  const auto refused = [&pool] {
+    Gate gate;
+    gate.Occupy(pool, WorkLane::kHeavy, 1, /*cost=*/100);
+    return FaultOf(pool.Submit(WorkLane::kHeavy, 7, [] {}));
+  };
+  const RequestFault first = refused();
+  EXPECT_EQ(first.reason, "SERVER_OVERLOADED");
+  EXPECT_EQ(first.limit, "100");
+  EXPECT_EQ(first.value, "107");
+  // Nothing is known of its pace yet.
+  EXPECT_GE(first.retry_after, kRetryDelayUsual * 0.5 - absl::Milliseconds(1));
+  EXPECT_LE(first.retry_after, kRetryDelayUsual * 1.5);
+}
+
+TEST(WorkerPoolTest, TheTimeToRetryFollowsTheWorkAndItsPace) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 1000, .cheap_cost_reserve = 0});
+  // At least 20 ms for one of cost: a thousand of it is half done after 10 s.
+  std::latch done(1);
+  ASSERT_TRUE(pool.Submit(
+                      WorkLane::kHeavy, 1,
+                      [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); },
+                      [&done] { done.count_down(); })
+                  .ok());
+  done.wait();
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1, /*cost=*/1000);
+  for (int i = 0; i < 20; ++i) {
+    const RequestFault refused = FaultOf(pool.Submit(WorkLane::kHeavy, 1, [] {}));
+    EXPECT_GE(refused.retry_after, absl::Seconds(5) - absl::Milliseconds(1));
+    EXPECT_LE(refused.retry_after, kRetryDelayMax);
+  }
+}
+
+TEST(WorkerPoolTest, WhatComesAfterATaskFindsItsCostFree) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 10, .cheap_cost_reserve = 0});
+  std::latch done(1);
+  absl::Status inside;
+  absl::Status after;
+  ASSERT_TRUE(
+      pool.Submit(
+              WorkLane::kHeavy, 10, [&] { inside = pool.Submit(WorkLane::kHeavy, 10, [] {}); },
+              [&] { after = pool.Submit(WorkLane::kHeavy, 10, [&done] { done.count_down(); }); })
+          .ok());
+  done.wait();
+  EXPECT_EQ(inside.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(after.ok());
+}
+
+TEST(RetryDelayTest, IsSpreadWithinItsBounds) {
+  absl::Duration least = absl::InfiniteDuration();
+  absl::Duration most;
+  for (int i = 0; i < 200; ++i) {
+    const absl::Duration delay = SpreadRetryDelay(absl::Seconds(2));
+    least = std::min(least, delay);
+    most = std::max(most, delay);
+  }
+  EXPECT_GE(least, absl::Seconds(1));
+  EXPECT_LT(least, absl::Milliseconds(1500));
+  EXPECT_GT(most, absl::Milliseconds(2500));
+  EXPECT_LE(most, absl::Seconds(3));
+  EXPECT_EQ(SpreadRetryDelay(absl::Nanoseconds(1)), kRetryDelayMin);
+  EXPECT_EQ(SpreadRetryDelay(absl::Hours(5)), kRetryDelayMax);
 }
 
 TEST(WorkerPoolTest, HeavyWorkLeavesTheReserveToCheapWork) {

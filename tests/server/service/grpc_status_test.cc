@@ -73,8 +73,19 @@ TEST(GrpcStatusTest, OverloadSaysWhenToRetry) {
       RequestError(absl::StatusCode::kResourceExhausted, {.reason = "SERVER_OVERLOADED"}, "later"));
   const auto retry = DetailOf<google::rpc::RetryInfo>(status);
   ASSERT_TRUE(retry.has_value());
-  EXPECT_GT(retry->retry_delay().nanos(), 0);
+  EXPECT_GE(retry->retry_delay().nanos(), 250000000);
+  EXPECT_LE(retry->retry_delay().nanos(), 750000000);
   EXPECT_FALSE(DetailOf<google::rpc::BadRequest>(status).has_value());
+}
+
+TEST(GrpcStatusTest, OverloadMaySayWhenToRetryByItself) {
+  const google::rpc::Status status = ToRpcStatus(RequestError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "SERVER_OVERLOADED", .retry_after = absl::Milliseconds(2500)}, "later"));
+  const auto retry = DetailOf<google::rpc::RetryInfo>(status);
+  ASSERT_TRUE(retry.has_value());
+  EXPECT_EQ(retry->retry_delay().seconds(), 2);
+  EXPECT_EQ(retry->retry_delay().nanos(), 500000000);
 }
 
 TEST(GrpcStatusTest, ServerThatIsNotReadySaysWhenToRetry) {
