@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
@@ -92,7 +93,11 @@ void CallWatch::OnEnd(const CallSummary& call) {
     fields["trace_id"] = std::string(trace.trace_id);
     fields["parent_id"] = std::string(trace.parent_id);
   }
-  Log(level, "call", fields);
+  if (level == LogLevel::kDebug) {
+    Log(level, "call", fields);
+  } else {
+    LogLimited(level == LogLevel::kError ? errors_ : strangers_, level, "call", std::move(fields));
+  }
 }
 
 TraceParent ParseTraceParent(absl::string_view header) {

@@ -10,15 +10,16 @@
 
 #include "server/ops/auth_tokens.h"
 #include "server/ops/call_metrics.h"
+#include "server/ops/log.h"
 #include "server/service/call_monitor.h"
 
 namespace hexapla {
 
 // What operations does with every call of our services: asks for its token,
 // counts it, and logs how it ended: at level "debug", without a token "info", and
-// when it is our fault "error". Of a call the log tells its method, outcome, times,
-// sizes, the kind of its peer and the trace that its "traceparent" metadata names
-// (W3C Trace Context), never what it said.
+// when it is our fault "error", these two within a LogLimit each. Of a call the log tells its
+// method, outcome, times, sizes, the kind of its peer and the trace that its "traceparent" metadata
+// names (W3C Trace Context), never what it said.
 //
 // gRPC's interceptors would see the calls of all services, but cost each one
 // several more trips through its core.
@@ -40,6 +41,8 @@ class CallWatch final : public CallMonitor {
  private:
   std::shared_ptr<const CurrentTokens> tokens_;
   std::shared_ptr<CallMetrics> metrics_;
+  LogLimit strangers_;
+  LogLimit errors_;
 };
 
 // The trace of a "traceparent" header of W3C Trace Context; both parts empty

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -16,6 +17,8 @@
 
 #include "absl/time/clock.h"
 
+#include "server/base/steady_clock.h"
+
 namespace hexapla {
 namespace {
 
@@ -23,7 +26,9 @@ namespace {
 constexpr size_t kWaitingBytesMax = size_t{4} << 20;
 
 std::atomic<bool> grpc_log_enabled = false;
+std::atomic<uint64_t> grpc_errors = 0;
 std::atomic<LogLevel> log_level = LogLevel::kOff;
+std::atomic<uint64_t> lines_left_out = 0;
 
 // Writes lines to standard error, one after the other.
 class LogWriter {
@@ -120,7 +125,10 @@ void LogForGrpc(gpr_log_func_args* args) {
   if (!grpc_log_enabled.load(std::memory_order_relaxed)) return;
   const LogLevel level =
       args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kError : LogLevel::kInfo;
-  Log(level, "grpc", {{"message", args->message}, {"file", args->file}, {"line", args->line}});
+  if (level == LogLevel::kError) ++grpc_errors;
+  static auto& limit = *new LogLimit;
+  LogLimited(limit, level, "grpc",
+             {{"message", args->message}, {"file", args->file}, {"line", args->line}});
 }
 
 }  // namespace
@@ -145,6 +153,32 @@ void Log(LogLevel level, absl::string_view event, const nlohmann::ordered_json& 
   LogWriter::Get().Add(FormatLogLine(absl::Now(), level, event, fields) + "\n");
 }
 
+std::optional<uint64_t> LogLimit::Admit(absl::Time now) {
+  MutexLock lock(mutex_);
+  lines_ = std::min(kAtOnce, lines_ + absl::ToDoubleSeconds(now - counted_));
+  counted_ = now;
+  if (lines_ < 1) {
+    ++left_out_;
+    return std::nullopt;
+  }
+  lines_ -= 1;
+  return std::exchange(left_out_, 0);
+}
+
+void LogLimited(LogLimit& limit, LogLevel level, absl::string_view event,
+                nlohmann::ordered_json fields) {
+  if (!IsLogged(level)) return;
+  const std::optional<uint64_t> left_out = limit.Admit(SteadyNow());
+  if (!left_out.has_value()) {
+    ++lines_left_out;
+    return;
+  }
+  if (*left_out > 0) fields["left_out"] = *left_out;
+  Log(level, event, fields);
+}
+
+uint64_t LogLinesLeftOut() { return lines_left_out; }
+
 void FlushLog(absl::Duration patience) { LogWriter::Get().Flush(patience); }
 
 uint64_t LogLinesDropped() { return LogWriter::Get().dropped(); }
@@ -155,5 +189,7 @@ void TakeOverGrpcLog() {
 }
 
 void SetGrpcLogEnabled(bool enabled) { grpc_log_enabled = enabled; }
+
+uint64_t GrpcErrors() { return grpc_errors; }
 
 }  // namespace hexapla

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -86,6 +87,35 @@ TEST(LogTest, WhatIsBelowTheLevelIsDropped) {
   FlushLog(kPatience);
   const std::string output = testing::internal::GetCapturedStderr();
   EXPECT_THAT(output, testing::MatchesRegex(".*\"event\":\"c\".*\n.*\"event\":\"d\".*\n"));
+}
+
+TEST(LogLimitTest, LetsTenThroughAndThenOneASecond) {
+  LogLimit limit;
+  const absl::Time start = absl::UnixEpoch();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(limit.Admit(start), 0u);
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(limit.Admit(start + absl::Milliseconds(900)), std::nullopt);
+  EXPECT_EQ(limit.Admit(start + absl::Milliseconds(1000)), 7u);
+  EXPECT_EQ(limit.Admit(start + absl::Milliseconds(1000)), std::nullopt);
+  // However long it was quiet, ten are the most at once.
+  const absl::Time later = start + absl::Hours(1);
+  EXPECT_EQ(limit.Admit(later), 1u);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(limit.Admit(later), 0u);
+  EXPECT_EQ(limit.Admit(later), std::nullopt);
+}
+
+TEST(LogTest, WhatIsLimitedSaysHowManyLinesWereLeftOut) {
+  SetLogLevel(LogLevel::kInfo);
+  testing::internal::CaptureStderr();
+  const uint64_t before = LogLinesLeftOut();
+  LogLimit limit;
+  for (int i = 0; i < 5000; ++i) LogLimited(limit, LogLevel::kInfo, "stranger", {{"i", i}});
+  LogLimited(limit, LogLevel::kDebug, "stranger", {});
+  FlushLog(kPatience);
+  const std::string output = testing::internal::GetCapturedStderr();
+  const auto lines = std::count(output.begin(), output.end(), '\n');
+  EXPECT_GE(lines, 10);
+  EXPECT_LT(lines, 1000);  // it would take a quarter of an hour
+  EXPECT_EQ(LogLinesLeftOut() - before + static_cast<uint64_t>(lines), 5000u);
 }
 
 TEST(LogTest, AFullDiskCostsTheLinesAndNothingElse) {
