@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 
 #include "server/models/model_set.h"
 #include "server/ops/log.h"
@@ -63,7 +64,7 @@ void Reloader::ReloadAll(Server& server) {
 }
 
 void Reloader::ReloadChanged(Server& server) {
-  if (tls_.Look()) ReloadTls(server);
+  if (tls_.Look() || tls_valid_from_ <= absl::Now()) ReloadTls(server);
   if (tokens_.Look()) ReloadTokens(server);
 }
 
@@ -96,7 +97,9 @@ void Reloader::ReloadModels(Server& server) const {
 void Reloader::ReloadTls(Server& server) {
   if (options_.tls.certificate.empty()) return;
   tls_.MarkRead();
-  LogReload("certificate", options_.tls.certificate, server.ReloadTls());
+  const absl::Status status = server.ReloadTls();
+  tls_valid_from_ = ValidFrom(status);
+  LogReload("certificate", options_.tls.certificate, status);
 }
 
 void Reloader::ReloadTokens(Server& server) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 #include "server/ops/options.h"
 #include "server/ops/secret_file.h"
 #include "server/ops/server.h"
@@ -37,7 +39,8 @@ class Reloader {
   // second or so then.
   bool watches_files() const { return !options_.tls.certificate.empty(); }
   // The certificates and tokens, when their files have changed and stood still
-  // since the last call: who renews certificates often cannot send signals.
+  // since the last call: who renews certificates often cannot send signals. Also a
+  // certificate that was not valid yet, once it is.
   void ReloadChanged(Server& server);
 
  private:
@@ -50,6 +53,8 @@ class Reloader {
   const int argc_;
   const char* const* const argv_;
   FileWatch tls_;
+  // When a certificate that came too early may be read again.
+  absl::Time tls_valid_from_ = absl::InfiniteFuture();
   FileWatch tokens_;
 };
 

@@ -6,12 +6,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
@@ -22,6 +25,8 @@ namespace hexapla {
 namespace {
 
 constexpr size_t kFileBytesMax = size_t{1} << 20;
+// The payload of an error, in seconds since 1970.
+constexpr char kValidFrom[] = "hexapla/valid_from";
 
 template <auto kFree>
 struct Freed {
@@ -69,10 +74,23 @@ absl::StatusOr<Key> ParseKey(const std::string& path, const std::string& pem) {
   return key;
 }
 
-absl::Time NotAfter(const X509& certificate) {
+// `otherwise` for a time that cannot be read.
+absl::Time TimeOf(const ASN1_TIME* text, absl::Time otherwise) {
   std::tm time = {};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &time) != 1) return absl::InfinitePast();
+  if (ASN1_TIME_to_tm(text, &time) != 1) return otherwise;
   return absl::FromTM(time, absl::UTCTimeZone());
+}
+
+// OK while `now` is within its dates.
+absl::Status CheckDates(const std::string& path, const TlsMaterial& material, absl::Time now) {
+  if (material.not_after <= now) {
+    return Bad(path, absl::StrCat("expired at ", absl::FormatTime(material.not_after)));
+  }
+  if (material.not_before <= now) return absl::OkStatus();
+  absl::Status status =
+      Bad(path, absl::StrCat("is not valid before ", absl::FormatTime(material.not_before)));
+  status.SetPayload(kValidFrom, absl::Cord(absl::StrCat(absl::ToUnixSeconds(material.not_before))));
+  return status;
 }
 
 // What a handshake would do with them, its demands on keys included.
@@ -101,15 +119,22 @@ absl::StatusOr<TlsMaterial> ReadTlsMaterial(const TlsFiles& files) {
                            ParseCertificates(files.certificate, material.certificate_pem));
   HEXAPLA_ASSIGN_OR_RETURN(const Key key, ParseKey(files.key, material.key_pem));
   HEXAPLA_RETURN_IF_ERROR(CheckPair(files, *chain.front(), *key));
-  material.not_after = NotAfter(*chain.front());
-  if (material.not_after <= absl::Now()) {
-    return Bad(files.certificate,
-               absl::StrCat("expired at ", absl::FormatTime(material.not_after)));
-  }
+  material.not_before = TimeOf(X509_get0_notBefore(chain.front().get()), absl::InfiniteFuture());
+  material.not_after = TimeOf(X509_get0_notAfter(chain.front().get()), absl::InfinitePast());
+  HEXAPLA_RETURN_IF_ERROR(CheckDates(files.certificate, material, absl::Now()));
   if (files.client_ca.empty()) return material;
   HEXAPLA_ASSIGN_OR_RETURN(material.client_ca_pem, ReadSecretFile(files.client_ca, kFileBytesMax));
   HEXAPLA_RETURN_IF_ERROR(ParseCertificates(files.client_ca, material.client_ca_pem).status());
   return material;
+}
+
+absl::Time ValidFrom(const absl::Status& error) {
+  const auto payload = error.GetPayload(kValidFrom);
+  int64_t seconds = 0;
+  if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &seconds)) {
+    return absl::InfiniteFuture();
+  }
+  return absl::FromUnixSeconds(seconds);
 }
 
 }  // namespace hexapla

@@ -26,14 +26,19 @@ struct TlsMaterial {
   std::string key_pem = {};
   // Empty when clients need no certificate.
   std::string client_ca_pem = {};
-  // When the leaf expires.
+  // From when to when the leaf is valid.
+  absl::Time not_before = absl::InfinitePast();
   absl::Time not_after = {};
 };
 
 // Reads the files and makes sure that a handshake would take them: everything
-// parses, the key is the leaf's, and the leaf has not expired. Errors: NotFound
+// parses, the key is the leaf's, and the leaf is valid now. Errors: NotFound
 // or FailedPrecondition, naming the file and never anything of its contents.
 absl::StatusOr<TlsMaterial> ReadTlsMaterial(const TlsFiles& files);
+
+// Of such an error: when the leaf begins to be valid, if that alone was wrong with
+// the leaf's dates; InfiniteFuture otherwise.
+absl::Time ValidFrom(const absl::Status& error);
 
 }  // namespace hexapla
 

@@ -13,7 +13,7 @@
 namespace hexapla {
 
 // A certificate with its key, made for one test; both also as PEM. It lives an
-// hour, counted from an hour ago so that clocks may differ.
+// hour, and began an hour ago so that clocks may differ.
 class TestCertificate {
  public:
   // One that vouches for itself and for others.
@@ -21,8 +21,9 @@ class TestCertificate {
     return TestCertificate(name, "", nullptr);
   }
   // One for the names given as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1".
-  TestCertificate Issue(const std::string& alternative_names) const {
-    return TestCertificate("Test", alternative_names, this);
+  // It begins in so many seconds.
+  TestCertificate Issue(const std::string& alternative_names, long begins_in = -3600) const {
+    return TestCertificate("Test", alternative_names, this, begins_in);
   }
 
   std::string certificate_pem() const {
@@ -36,13 +37,13 @@ class TestCertificate {
 
  private:
   TestCertificate(const std::string& name, const std::string& alternative_names,
-                  const TestCertificate* issuer)
+                  const TestCertificate* issuer, long begins_in = -3600)
       : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
     X509* certificate = certificate_.get();
     X509_set_version(certificate, X509_VERSION_3);
     static long serial = 0;
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), begins_in);
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);

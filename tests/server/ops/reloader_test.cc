@@ -208,5 +208,25 @@ TEST_F(ReloaderTest, ACertificateIsReadWithItsKey) {
   EXPECT_THAT(LogOf(look), HasSubstr(R"("level":"info","event":"reload","certificate":)"));
 }
 
+TEST_F(ReloaderTest, ACertificateThatCameTooEarlyIsTakenOnceItIsValid) {
+  const TestCertificate authority = TestCertificate::Authority();
+  const auto write = [&](const TestCertificate& identity) {
+    secrets_.Write("server.pem", identity.certificate_pem());
+    secrets_.Write("server.key", identity.key_pem());
+  };
+  write(authority.Issue("DNS:localhost"));
+  Start([this](Options& options) {
+    options.tls = {.certificate = secrets_ / "server.pem", .key = secrets_ / "server.key"};
+  });
+  write(authority.Issue("DNS:localhost", /*begins_in=*/3));
+  EXPECT_THAT(ReloadAll(), HasSubstr("is not valid before"));
+  std::string log;
+  for (int i = 0; i < 600 && log.empty(); ++i) {
+    absl::SleepFor(absl::Milliseconds(100));
+    log = LogOf([this] { reloader_->ReloadChanged(*server_); });
+  }
+  EXPECT_THAT(log, HasSubstr(R"("level":"info","event":"reload","certificate":)"));
+}
+
 }  // namespace
 }  // namespace hexapla

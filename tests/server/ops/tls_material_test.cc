@@ -71,6 +71,18 @@ TEST_F(TlsMaterialTest, ADamagedChainIsRefusedToo) {
   EXPECT_THAT(Error(), HasSubstr("cert.pem: is not a PEM certificate"));
 }
 
+TEST_F(TlsMaterialTest, ACertificateThatIsNotValidYetIsRefusedAndSaysFromWhen) {
+  const TestCertificate early = authority_.Issue("DNS:localhost", /*begins_in=*/600);
+  directory_.Write("cert.pem", early.certificate_pem());
+  directory_.Write("key.pem", early.key_pem());
+  const absl::Status status = Read().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Error(), HasSubstr("cert.pem: is not valid before 20"));
+  EXPECT_GT(ValidFrom(status), absl::Now());
+  EXPECT_LE(ValidFrom(status), absl::Now() + absl::Seconds(600));
+  EXPECT_EQ(ValidFrom(absl::OkStatus()), absl::InfiniteFuture());
+}
+
 TEST_F(TlsMaterialTest, MissingAndEndlessFilesAreRefused) {
   const TlsFiles missing = {.certificate = directory_ / "none", .key = directory_ / "key.pem"};
   EXPECT_EQ(ReadTlsMaterial(missing).status().code(), absl::StatusCode::kNotFound);
