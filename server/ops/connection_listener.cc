@@ -16,9 +16,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 #include "server/base/status_macros.h"
+#include "server/base/steady_clock.h"
 #include "server/ops/log.h"
 
 namespace hexapla {
@@ -73,6 +73,7 @@ ConnectionListener::ConnectionListener(const ConnectionListenerOptions& options)
 absl::Status ConnectionListener::Listen(const ListenAddress& address) {
   HEXAPLA_ASSIGN_OR_RETURN(const ListeningSockets sockets, address.Listen());
   addresses_.push_back(address.WithPort(sockets.port));
+  left_out_.insert(left_out_.end(), sockets.left_out.begin(), sockets.left_out.end());
   if (address.is_unix()) paths_.push_back(address.path());
   for (const int listener : sockets.descriptors) {
     listeners_.push_back(listener);
@@ -130,7 +131,7 @@ void ConnectionListener::AcceptFrom(int listener) {
   const int connection = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection < 0) {
     if (!IsShortage(errno)) return;  // the peer went away before its turn
-    Log(LogLevel::kError, "accept", {{"error", std::strerror(errno)}});
+    LogLimited(shortages_, LogLevel::kError, "accept", {{"error", std::strerror(errno)}});
     Pause(kShortagePause);
   } else if (Admit(connection)) {
     take_(listener, connection);
@@ -143,7 +144,7 @@ bool ConnectionListener::Admit(int connection) {
   MutexLock lock(mutex_);
   // Of a former connection.
   open_.erase(connection);
-  const absl::Time now = absl::Now();
+  const absl::Time now = SteadyNow();
   if (static_cast<int>(open_.size()) >= open_max_ && now - looked_ >= kLookInterval) {
     looked_ = now;
     ForgetClosed();

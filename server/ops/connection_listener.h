@@ -18,6 +18,7 @@
 
 #include "server/base/mutex.h"
 #include "server/ops/listen_address.h"
+#include "server/ops/log.h"
 
 namespace hexapla {
 
@@ -60,6 +61,9 @@ class ConnectionListener {
   // In the order of the addresses given, with the real ports.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
+  // What of the names given this machine does not have, with reasons.
+  const std::vector<std::string>& left_out() const { return left_out_; }
+
   // Hands over to `take`, on a thread of its own, until Stop. Once.
   void Start(Taker take);
 
@@ -82,6 +86,7 @@ class ConnectionListener {
   const ConnectionListenerOptions options_;
   const int open_max_;
   std::vector<std::string> addresses_;
+  std::vector<std::string> left_out_;
   std::vector<int> listeners_;
   std::vector<std::string> paths_;  // of Unix sockets
   // Readable once it is to stop.
@@ -95,6 +100,7 @@ class ConnectionListener {
   mutable absl::flat_hash_map<int, ino_t> open_ ABSL_GUARDED_BY(mutex_);
   absl::Time looked_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   absl::Time complained_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  LogLimit shortages_;
   uint64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

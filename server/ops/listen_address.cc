@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,6 +27,8 @@ namespace hexapla {
 namespace {
 
 constexpr char kUnixPrefix[] = "unix:";
+// Ports that are tried where any will do.
+constexpr int kPortAttempts = 20;
 constexpr size_t kUnixPathMax = sizeof(sockaddr_un::sun_path) - 1;
 
 class Socket {
@@ -54,16 +57,79 @@ int PortOf(int descriptor) {
   return ntohs(name.sin6_port);
 }
 
-using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+// An address of either family, as bind() takes it.
+struct Name {
+  sockaddr_in6 address = {};  // the larger of the two
+  socklen_t size = 0;
 
-absl::StatusOr<AddressList> Resolve(const std::string& host, int port) {
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
+  int family() const { return address.sin6_family; }
+  // Both families have it at the same place.
+  void set_port(int port) { address.sin6_port = htons(static_cast<uint16_t>(port)); }
+  // "127.0.0.1:50051" or "[::1]:50051".
+  std::string ToString() const;
+};
+
+std::string Name::ToString() const {
+  char host[INET6_ADDRSTRLEN] = "?";
+  const int port = ntohs(address.sin6_port);
+  if (family() == AF_INET6) {
+    inet_ntop(AF_INET6, &address.sin6_addr, host, sizeof(host));
+    return absl::StrCat("[", host, "]:", port);
+  }
+  inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr, host, sizeof(host));
+  return absl::StrCat(host, ":", port);
+}
+
+absl::Status AddNames(const std::string& host, std::vector<Name>& names) {
   addrinfo hints = {};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
+  const int error = getaddrinfo(host.c_str(), "0", &hints, &found);
   if (error != 0) return absl::FailedPreconditionError(gai_strerror(error));
-  return AddressList(found, freeaddrinfo);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, freeaddrinfo);
+  for (const addrinfo* it = list.get(); it != nullptr; it = it->ai_next) {
+    if (it->ai_addrlen > sizeof(sockaddr_in6)) continue;
+    Name& name = names.emplace_back();
+    std::memcpy(&name.address, it->ai_addr, it->ai_addrlen);
+    name.size = it->ai_addrlen;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Name>> Resolve(const std::string& host) {
+  std::vector<Name> names;
+  // Who knows "localhost" as one address only is told so by his resolver, not by the
+  // clients, which may know it as the other.
+  for (const char* each : {"127.0.0.1", "::1"}) {
+    if (host == "localhost") HEXAPLA_RETURN_IF_ERROR(AddNames(each, names));
+  }
+  if (names.empty()) HEXAPLA_RETURN_IF_ERROR(AddNames(host, names));
+  return names;
+}
+
+// Whether the machine lacks the address, or its family, altogether.
+bool IsAbsent(int error) { return error == EADDRNOTAVAIL || error == EAFNOSUPPORT; }
+
+// Why no socket listens there: 0 when one does.
+int ListenOn(const Name& name, Socket& opened) {
+  if (opened.descriptor() < 0) return errno;
+  const int one = 1;
+  const int zero = 0;
+  // A closed connection in TIME_WAIT is no obstacle.
+  setsockopt(opened.descriptor(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  if (name.family() == AF_INET6) {
+    // Whatever the system's default is.
+    setsockopt(opened.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+  }
+  // Two may bind one port, but only one of them can listen there.
+  if (bind(opened.descriptor(), name.get(), name.size) != 0) return errno;
+  return listen(opened.descriptor(), SOMAXCONN) == 0 ? 0 : errno;
+}
+
+void CloseAll(const ListeningSockets& sockets) {
+  for (const int descriptor : sockets.descriptors) close(descriptor);
 }
 
 absl::Status Taken(const std::string& address, absl::string_view why) {
@@ -165,7 +231,7 @@ absl::Status ListenAddress::CheckUnixFree() const {
 absl::Status ListenAddress::CheckTcpFree() const {
   const absl::StatusOr<ListeningSockets> sockets = ListenTcp();
   if (!sockets.ok()) return sockets.status();
-  for (const int descriptor : sockets->descriptors) close(descriptor);
+  CloseAll(*sockets);
   return absl::OkStatus();
 }
 
@@ -181,30 +247,38 @@ absl::StatusOr<ListeningSockets> ListenAddress::ListenUnix() const {
       listen(opened.descriptor(), SOMAXCONN) != 0) {
     return Taken(ToString(), std::strerror(errno));
   }
-  return ListeningSockets{.descriptors = {opened.Release()}, .port = 0};
+  return ListeningSockets{.descriptors = {opened.Release()}, .port = 0, .left_out = {}};
 }
 
 absl::StatusOr<ListeningSockets> ListenAddress::ListenTcp() const {
-  const absl::StatusOr<AddressList> found = Resolve(host_, port_);
-  if (!found.ok()) return Taken(ToString(), found.status().message());
-  ListeningSockets sockets{.descriptors = {}, .port = port_};
+  for (int attempt = 1; attempt < kPortAttempts; ++attempt) {
+    absl::StatusOr<ListeningSockets> sockets = ListenTcpAt(port_);
+    if (!absl::IsAborted(sockets.status())) return sockets;
+  }
+  return ListenTcpAt(port_);
+}
+
+absl::StatusOr<ListeningSockets> ListenAddress::ListenTcpAt(int port) const {
+  const absl::StatusOr<std::vector<Name>> names = Resolve(host_);
+  if (!names.ok()) return Taken(ToString(), names.status().message());
+  ListeningSockets sockets{.descriptors = {}, .port = port, .left_out = {}};
   std::string reason = "no address";
-  for (const addrinfo* it = found->get(); it != nullptr; it = it->ai_next) {
-    Socket opened(it->ai_family);
-    const int one = 1;
-    // A closed connection in TIME_WAIT is no obstacle.
-    setsockopt(opened.descriptor(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    sockaddr_in6 name = {};
-    std::memcpy(&name, it->ai_addr, std::min<size_t>(it->ai_addrlen, sizeof(name)));
-    name.sin6_port = htons(static_cast<uint16_t>(sockets.port));
-    // Two may bind one port, but only one of them can listen there.
-    if (bind(opened.descriptor(), reinterpret_cast<const sockaddr*>(&name), it->ai_addrlen) != 0 ||
-        listen(opened.descriptor(), SOMAXCONN) != 0) {
-      reason = std::strerror(errno);
+  for (Name name : *names) {
+    name.set_port(sockets.port);
+    Socket opened(name.family());
+    const int error = ListenOn(name, opened);
+    if (error == 0) {
+      sockets.port = PortOf(opened.descriptor());
+      sockets.descriptors.push_back(opened.Release());
       continue;
     }
-    sockets.port = PortOf(opened.descriptor());
-    sockets.descriptors.push_back(opened.Release());
+    reason = std::strerror(error);
+    if (names->size() > 1) reason = absl::StrCat(name.ToString(), ": ", reason);
+    sockets.left_out.push_back(reason);
+    if (IsAbsent(error)) continue;
+    CloseAll(sockets);
+    if (port == 0 && error == EADDRINUSE) return absl::AbortedError(reason);
+    return Taken(ToString(), reason);
   }
   if (sockets.descriptors.empty()) return Taken(ToString(), reason);
   return sockets;

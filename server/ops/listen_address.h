@@ -15,6 +15,9 @@ namespace hexapla {
 struct ListeningSockets {
   std::vector<int> descriptors;
   int port = 0;  // of all of them; 0 for a Unix socket
+  // Of a name, the addresses that this machine does not have, and the system's
+  // reason: "[::1]:50051: Cannot assign requested address".
+  std::vector<std::string> left_out;
 };
 
 // Where the server listens: HOST:PORT, [IPv6]:PORT or unix:PATH.
@@ -43,8 +46,10 @@ class ListenAddress {
   // one left behind. Errors: FailedPrecondition, with the system's reason.
   absl::Status CheckFree() const;
 
-  // Listens. A name may stand for several addresses; one that works is enough,
-  // and all that do have the same port. Errors: as CheckFree.
+  // Listens. A name may stand for several addresses, "localhost" always for
+  // 127.0.0.1 and ::1: all that this machine has are listened on, at one port, and
+  // none of them may be taken. "[::]" takes connections over IPv4 too, "0.0.0.0"
+  // over IPv4 alone. Errors: as CheckFree.
   absl::StatusOr<ListeningSockets> Listen() const;
 
  private:
@@ -53,6 +58,9 @@ class ListenAddress {
   absl::Status CheckTcpFree() const;
   absl::StatusOr<ListeningSockets> ListenUnix() const;
   absl::StatusOr<ListeningSockets> ListenTcp() const;
+  // At `port`, 0 for any; kAborted when any was wanted and one that was free at the
+  // first address is taken at another.
+  absl::StatusOr<ListeningSockets> ListenTcpAt(int port) const;
 
   bool is_unix_ = false;
   std::string path_;  // of a Unix socket

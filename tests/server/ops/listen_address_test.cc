@@ -2,6 +2,7 @@
 #include "server/ops/listen_address.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -19,7 +20,10 @@
 namespace hexapla {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 struct GoodAddress {
   const char* text;
@@ -107,6 +111,69 @@ TEST(ListenAddressTest, ABoundPortIsNotFreeUntilItIsClosed) {
 
 TEST(ListenAddressTest, AnAddressOfAnotherMachineIsNotFree) {
   EXPECT_FALSE(ListenAddress::Parse("192.0.2.1:0")->CheckFree().ok());
+}
+
+// Whether a connection to `host`, numeric, comes about.
+bool Reaches(const std::string& host, int port) {
+  addrinfo hints = {};
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found) != 0) return false;
+  const int client = socket(found->ai_family, SOCK_STREAM, 0);
+  const bool reached = connect(client, found->ai_addr, found->ai_addrlen) == 0;
+  close(client);
+  freeaddrinfo(found);
+  return reached;
+}
+
+bool HasIpv6() { return ListenAddress::Parse("[::1]:0")->CheckFree().ok(); }
+
+void CloseAll(const ListeningSockets& sockets) {
+  for (const int descriptor : sockets.descriptors) close(descriptor);
+}
+
+TEST(ListenAddressTest, LocalhostIsBothLoopbackAddressesAtOnePort) {
+  const auto sockets = ListenAddress::Parse("localhost:0")->Listen();
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_TRUE(Reaches("127.0.0.1", sockets->port));
+  if (HasIpv6()) {
+    EXPECT_TRUE(Reaches("::1", sockets->port));
+    EXPECT_THAT(sockets->left_out, IsEmpty());
+  } else {
+    EXPECT_THAT(sockets->left_out, ElementsAre(StartsWith("[::1]:")));
+  }
+  CloseAll(*sockets);
+}
+
+TEST(ListenAddressTest, LocalhostIsTakenWhenOneOfTheTwoIs) {
+  const auto other = ListenAddress::Parse("127.0.0.1:0")->Listen();
+  ASSERT_TRUE(other.ok());
+  const ListenAddress localhost =
+      ListenAddress::Parse(absl::StrCat("localhost:", other->port)).value();
+  const absl::Status taken = localhost.Listen().status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(taken.message()),
+              HasSubstr(absl::StrCat("127.0.0.1:", other->port, ": ", std::strerror(EADDRINUSE))));
+  CloseAll(*other);
+  EXPECT_TRUE(localhost.CheckFree().ok());
+}
+
+TEST(ListenAddressTest, OfTheWildcardsTheOneOfIpv6TakesBothFamilies) {
+  const auto four = ListenAddress::Parse("0.0.0.0:0")->Listen();
+  ASSERT_TRUE(four.ok());
+  EXPECT_TRUE(Reaches("127.0.0.1", four->port));
+  EXPECT_FALSE(Reaches("::1", four->port));
+  CloseAll(*four);
+  if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  const auto six = ListenAddress::Parse("[::]:0")->Listen();
+  ASSERT_TRUE(six.ok());
+  EXPECT_TRUE(Reaches("127.0.0.1", six->port));
+  EXPECT_TRUE(Reaches("::1", six->port));
+  // So the two do not go together.
+  const absl::Status both = ListenAddress::Parse(absl::StrCat("0.0.0.0:", six->port))->CheckFree();
+  EXPECT_THAT(std::string(both.message()), HasSubstr(std::strerror(EADDRINUSE)));
+  CloseAll(*six);
 }
 
 class UnixAddressTest : public testing::Test {
