@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ops/server.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/security/server_credentials.h>
@@ -78,8 +79,9 @@ Server::Server(const Options& options, std::shared_ptr<const ModelSet> models, A
       pool_({.workers = options.workers,
              .cost_max = options.queue_cost_max,
              .cheap_cost_reserve = options.queue_cost_max / kCheapShare}),
-      alignment_service_(models_, pool_, options.limits, std::move(align), watch_),
-      language_service_(models_, pool_, options.limits, watch_),
+      stream_memory_(std::make_shared<StreamMemory>(options.limits.streams_bytes_max)),
+      alignment_service_(models_, pool_, options.limits, std::move(align), watch_, stream_memory_),
+      language_service_(models_, pool_, options.limits, watch_, stream_memory_),
       embedding_service_(models_, pool_, options.limits, watch_),
       model_service_(models_, watch_) {}
 
@@ -109,9 +111,10 @@ absl::Status Server::StartMetrics(const std::string& address) {
   const auto calls = std::make_shared<CallMetrics>();
   watch_.CountIn(calls);
   HEXAPLA_ASSIGN_OR_RETURN(
-      metrics_, MetricsEndpoint::Create(
-                    address, {calls->collectable(),
-                              std::make_shared<ServerMetrics>(pool_, models_, *listener_, tls_)}));
+      metrics_,
+      MetricsEndpoint::Create(
+          address, {calls->collectable(), std::make_shared<ServerMetrics>(
+                                              pool_, *stream_memory_, models_, *listener_, tls_)}));
   return absl::OkStatus();
 }
 
@@ -196,12 +199,14 @@ void Server::Drain(absl::Duration grace) {
   if (std::exchange(drained_, true)) return;
   health_service_.Drain();
   if (server_ != nullptr) {
-    const absl::Time deadline = absl::Now() + grace;
+    const gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                     gpr_time_from_nanos(absl::ToInt64Nanoseconds(grace), GPR_TIMESPAN));
     absl::SleepFor(std::min(grace, kDrainPause));
     alignment_service_.Drain();
     language_service_.Drain();
     listener_->Stop();
-    server_->Shutdown(absl::ToChronoTime(deadline));
+    server_->Shutdown(deadline);
     server_->Wait();
   }
   pool_.Shutdown();

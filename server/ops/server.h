@@ -26,6 +26,7 @@
 #include "server/service/embedding_service.h"
 #include "server/service/language_service.h"
 #include "server/service/model_service.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
@@ -59,6 +60,9 @@ class Server {
 
   // Where it listens, in the order of the options, with the real ports.
   const std::vector<std::string>& addresses() const { return listener_->addresses(); }
+
+  // Addresses of names in the options that this machine does not have, with reasons.
+  const std::vector<std::string>& left_out() const { return listener_->left_out(); }
 
   // Where it answers scrapers, with the real port; "" if it does not.
   std::string metrics_address() const { return metrics_ == nullptr ? "" : metrics_->address(); }
@@ -101,6 +105,7 @@ class Server {
 
   CurrentModels models_;
   WorkerPool pool_;
+  const std::shared_ptr<StreamMemory> stream_memory_;
   AlignmentService alignment_service_;
   LanguageService language_service_;
   EmbeddingService embedding_service_;

@@ -77,6 +77,18 @@ void AddPool(const WorkerPool& pool, Families& families) {
          pool.workers());
 }
 
+void AddStreams(const StreamMemory& streams, Families& families) {
+  AddOne(families, "hexapla_streams_bytes", MetricType::Gauge,
+         "What all streams hold, of requests and unread replies",
+         static_cast<double>(streams.held()));
+  AddOne(families, "hexapla_streams_limit_bytes", MetricType::Gauge,
+         "What hexapla_streams_bytes may come to, --max_streams_bytes",
+         static_cast<double>(streams.bytes_max()));
+  AddOne(families, "hexapla_streams_rejected_total", MetricType::Counter,
+         "Sets, batches, heaps and replies of streams refused because all hold too much",
+         static_cast<double>(streams.refused()));
+}
+
 void AddConnections(const ConnectionListener& listener, Families& families) {
   const ConnectionStats stats = listener.stats();
   AddOne(families, "hexapla_connections", MetricType::Gauge, "Connections that are open",
@@ -166,6 +178,7 @@ std::vector<prometheus::MetricFamily> ServerMetrics::Collect() const {
   Begin(families, "hexapla_build_info", MetricType::Gauge, "This program; always 1");
   Add(families, 1, {{"version", HEXAPLA_VERSION}, {"grpc", grpc::Version()}});
   AddPool(pool_, families);
+  AddStreams(streams_, families);
   AddModels(*models_.Get(), families);
   AddConnections(listener_, families);
   if (tls_ != nullptr) {
@@ -175,6 +188,12 @@ std::vector<prometheus::MetricFamily> ServerMetrics::Collect() const {
   }
   AddOne(families, "hexapla_log_lines_dropped_total", MetricType::Counter,
          "Lines of the log that nobody took", static_cast<double>(LogLinesDropped()));
+  AddOne(families, "hexapla_log_lines_left_out_total", MetricType::Counter,
+         "Lines of the log left out because there were too many like them",
+         static_cast<double>(LogLinesLeftOut()));
+  AddOne(families, "hexapla_grpc_errors_total", MetricType::Counter,
+         "Errors that gRPC told of, such as handshakes that failed",
+         static_cast<double>(GrpcErrors()));
   AddProcess(families);
   return families;
 }

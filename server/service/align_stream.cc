@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,11 +26,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 #include "server/base/mutex.h"
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
+#include "server/base/steady_clock.h"
 #include "server/service/document_parts.h"
 #include "server/service/grpc_status.h"
 #include "server/service/proto_conversion.h"
@@ -50,9 +51,12 @@ constexpr int kSentenceChunkSize = 4096;
 // Smaller sets are done before a message about their progress is read.
 constexpr size_t kProgressBytesMin = 256 << 10;
 // Sets that failed while parts of them were still to come.
-constexpr size_t kFailedIdsMax = 1024;
-// Until a set that the pool refused asks again.
-constexpr absl::Duration kRetryInterval = absl::Milliseconds(20);
+constexpr size_t kFailedIdsMax = 256;
+// What a set costs the stream beside its text.
+constexpr size_t kSetOverhead = 1024;
+// Replies that a stream may keep although all streams together hold what they may:
+// a few dozen errors.
+constexpr size_t kOwnRepliesBytes = 16 << 10;
 // Beyond one set per worker, so that none waits for the next.
 constexpr int kSetsAhead = 2;
 
@@ -143,6 +147,8 @@ struct Set {
   v1::AlignDocumentsRequest request;
   std::shared_ptr<const ModelSet> models;
   size_t bytes = 0;
+  // Of StreamHold.
+  size_t held = 0;
   absl::Time received;
   // Nobody waits for it any more.
   std::atomic<bool> cancelled = false;
@@ -153,7 +159,8 @@ class AlignStream final : public AlignStreamReactor,
                           public std::enable_shared_from_this<AlignStream> {
  public:
   AlignStream(MonitoredCall call, grpc::CallbackServerContext& context, const CurrentModels& models,
-              WorkerPool& pool, const ServiceLimits& limits, const AlignFunction& align)
+              WorkerPool& pool, const ServiceLimits& limits, const AlignFunction& align,
+              std::shared_ptr<StreamMemory> memory)
       : call_(std::move(call)),
         context_(context),
         models_(models),
@@ -161,13 +168,14 @@ class AlignStream final : public AlignStreamReactor,
         limits_(limits),
         align_(align),
         deadline_(DeadlineOf(context)),
-        running_max_(pool.workers() + kSetsAhead) {}
+        running_max_(pool.workers() + kSetsAhead),
+        hold_(std::move(memory)) {}
 
   // Lives from here to OnDone.
   void Start(StreamDrain& drain) {
     MutexLock lock(mutex_);
     self_ = shared_from_this();
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       End(call_.admitted());
     } else if (!drain.Add(weak_from_this())) {
@@ -185,7 +193,7 @@ class AlignStream final : public AlignStreamReactor,
     if (!ok) {
       HalfClose();
     } else if (!ending_) {
-      heard_ = absl::Now();
+      heard_ = SteadyNow();
       call_.AddReceived(incoming_.ByteSizeLong());
       Receive(incoming_);
     }
@@ -197,8 +205,9 @@ class AlignStream final : public AlignStreamReactor,
     MutexLock lock(mutex_);
     writing_ = false;
     outbox_bytes_ -= outgoing_bytes_;
+    hold_.Give(outgoing_bytes_);
     if (ok) {
-      heard_ = absl::Now();
+      heard_ = SteadyNow();
     } else {
       Abort(absl::CancelledError("the caller has gone"));
     }
@@ -214,7 +223,6 @@ class AlignStream final : public AlignStreamReactor,
   void OnDone() override {
     std::shared_ptr<AlignStream> self;
     MutexLock lock(mutex_);
-    retry_alarm_.reset();
     stall_alarm_.reset();
     self = std::move(self_);
   }
@@ -285,6 +293,7 @@ class AlignStream final : public AlignStreamReactor,
     HEXAPLA_RETURN_IF_ERROR(ValidateAlignDocuments(request, limits_, *set->models));
     set->request = std::move(request);
     set->bytes = static_cast<size_t>(TextBytes(set->request));
+    HEXAPLA_RETURN_IF_ERROR(Hold(*set));
     sets_.emplace(id, set);
     Queue(set);
     return absl::OkStatus();
@@ -302,6 +311,7 @@ class AlignStream final : public AlignStreamReactor,
       set->parts.emplace(limits_);
       status = set->parts->Open(std::move(open), *set->models);
     }
+    if (status.ok()) status = Hold(*set);
     if (!status.ok()) {
       RememberFailed(id);  // its parts are on their way
       return status;
@@ -316,9 +326,8 @@ class AlignStream final : public AlignStreamReactor,
     if (failed_ids_.contains(id)) return absl::OkStatus();
     if (known == nullptr) return OutOfOrder("a chunk came for a set that is not open");
     if (known->stage != Set::Stage::kOpen) return OutOfOrder("a chunk came after the set's end");
-    const absl::Status status = known->parts->Add(std::move(chunk));
-    const absl::Status fits = CountOpen(*known);
-    return status.ok() ? fits : status;
+    HEXAPLA_RETURN_IF_ERROR(known->parts->Add(std::move(chunk)));
+    return CountOpen(*known);
   }
 
   absl::Status TakeEnd(const std::string& id, const std::shared_ptr<Set>& known)
@@ -337,10 +346,24 @@ class AlignStream final : public AlignStreamReactor,
   absl::Status CountOpen(Set& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     open_bytes_ += set.parts->bytes() - set.bytes;
     set.bytes = set.parts->bytes();
+    HEXAPLA_RETURN_IF_ERROR(Hold(set));
     if (open_bytes_ <= limits_.stream_bytes_max || open_bytes_ == set.bytes) {
       return absl::OkStatus();
     }
     return TooMuchOpen("bytes", open_bytes_, limits_.stream_bytes_max);
+  }
+
+  // The same for all streams together. What is held stays as it was on an error.
+  absl::Status Hold(Set& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const size_t needed = kSetOverhead + set.bytes;
+    HEXAPLA_RETURN_IF_ERROR(hold_.Change(set.held, needed));
+    set.held = needed;
+    return absl::OkStatus();
+  }
+
+  // Of a set that is to be forgotten.
+  void LetGo(Set& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    hold_.Give(std::exchange(set.held, 0));
   }
 
   static absl::Status TooMuchOpen(absl::string_view unit, size_t value, size_t limit) {
@@ -367,6 +390,7 @@ class AlignStream final : public AlignStreamReactor,
     if (set->stage == Set::Stage::kOpen) {
       --open_sets_;
       open_bytes_ -= set->bytes;
+      LetGo(*set);
       RememberFailed(id);
     } else if (set->stage == Set::Stage::kWaiting) {
       waiting_.erase(std::find(waiting_.begin(), waiting_.end(), set));
@@ -399,7 +423,7 @@ class AlignStream final : public AlignStreamReactor,
 
   void Queue(const std::shared_ptr<Set>& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     set->stage = Set::Stage::kWaiting;
-    set->received = absl::Now();
+    set->received = SteadyNow();
     ++started_sets_;
     started_bytes_ += set->bytes;
     waiting_.push_back(set);
@@ -407,21 +431,24 @@ class AlignStream final : public AlignStreamReactor,
   }
 
   // Frees what a set that waited or ran took of the limits.
-  void Release(const Set& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Release(Set& set) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     --started_sets_;
     started_bytes_ -= set.bytes;
+    LetGo(set);
   }
 
   void SubmitWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    while (!waiting_.empty() && running_ < running_max_ && !pool_is_full_ &&
+    while (!waiting_.empty() && running_ < running_max_ &&
            outbox_bytes_ < limits_.stream_replies_bytes_max) {
       const std::shared_ptr<Set> set = waiting_.front();
-      const absl::Status admitted =
-          pool_.Submit(WorkLane::kHeavy, static_cast<int64_t>(set->bytes),
-                       [self = shared_from_this(), set] { self->Run(*set); });
+      const absl::Status admitted = pool_.Submit(
+          WorkLane::kHeavy, static_cast<int64_t>(set->bytes),
+          [self = shared_from_this(), set] { self->Run(*set); },
+          [self = shared_from_this()] { self->LeavePool(); });
       if (absl::IsResourceExhausted(admitted)) {
-        RetryLater();
-        return;
+        if (running_ > 0) return;  // the end of a set of our own is the time to ask again
+        Fail(set->id, set, AdmissionError(admitted));
+        continue;
       }
       if (!admitted.ok()) {
         Abort(AdmissionError(admitted));
@@ -433,15 +460,6 @@ class AlignStream final : public AlignStreamReactor,
     }
   }
 
-  void RetryLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    pool_is_full_ = true;
-    retry_alarm_ = AlarmIn<AlignStream>(kRetryInterval, weak_from_this(), [](AlignStream& stream) {
-      MutexLock lock(stream.mutex_);
-      stream.pool_is_full_ = false;
-      stream.Pump();
-    });
-  }
-
   // A task of the pool.
   void Run(Set& set) {
     {
@@ -450,10 +468,10 @@ class AlignStream final : public AlignStreamReactor,
       Pump();
     }
     v1::AlignDocumentsResponse response;
-    const absl::Time started = absl::Now();
+    const absl::Time started = SteadyNow();
     StageTimes stages = {};
     const absl::Status status = Align(set, started, stages, response);
-    const absl::Duration computed = absl::Now() - started;
+    const absl::Duration computed = SteadyNow() - started;
     std::vector<Response> replies;
     if (status.ok()) {
       replies = ToReplies(set.id, std::move(response));
@@ -465,12 +483,18 @@ class AlignStream final : public AlignStreamReactor,
 
     MutexLock lock(mutex_);
     call_.AddWork(started - set.received, computed, stages);
-    --running_;
     Release(set);
     if (!set.cancelled) {
       sets_.erase(set.id);
-      for (Response& reply : replies) Send(std::move(reply));
+      SendAll(set.id, std::move(replies));
     }
+    Pump();
+  }
+
+  // When the pool has room for as much again.
+  void LeavePool() {
+    MutexLock lock(mutex_);
+    --running_;
     Pump();
   }
 
@@ -494,9 +518,26 @@ class AlignStream final : public AlignStreamReactor,
 
   // --- What goes out.
 
+  // Small replies, of which HasRoom() bounds the number.
   void Send(Response reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    outbox_bytes_ += reply.ByteSizeLong();
+    const size_t bytes = reply.ByteSizeLong();
+    hold_.TakeAnyway(bytes);
+    outbox_bytes_ += bytes;
     outbox_.push_back(std::move(reply));
+  }
+
+  // The last replies of a set, or the error that they do not fit.
+  void SendAll(const std::string& id, std::vector<Response> replies)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    size_t bytes = 0;
+    for (const Response& reply : replies) bytes += reply.ByteSizeLong();
+    const absl::Status held = hold_.Take(bytes);
+    if (!held.ok()) {
+      Send(ErrorReply(id, held));
+      return;
+    }
+    outbox_bytes_ += bytes;
+    std::move(replies.begin(), replies.end(), std::back_inserter(outbox_));
   }
 
   void SendProgress(const Set& set, v1::AlignmentProgress::Stage stage)
@@ -518,6 +559,7 @@ class AlignStream final : public AlignStreamReactor,
       const auto here = set++;
       if (here->second->stage == Set::Stage::kRunning) continue;
       here->second->cancelled = true;
+      LetGo(*here->second);
       sets_.erase(here);
     }
     waiting_.clear();
@@ -529,11 +571,13 @@ class AlignStream final : public AlignStreamReactor,
     for (const auto& [id, set] : sets_) set->cancelled = true;
     sets_.clear();
     outbox_.clear();
-    outbox_bytes_ = writing_ ? outgoing_bytes_ : 0;
+    const size_t written = writing_ ? outgoing_bytes_ : 0;
+    hold_.Give(outbox_bytes_ - written);
+    outbox_bytes_ = written;
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<AlignStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+    stall_alarm_ = AlarmIn<AlignStream>(heard_ + limits_.stream_stall_max - SteadyNow(),
                                         weak_from_this(), [](AlignStream& s) {
                                           MutexLock lock(s.mutex_);
                                           s.CheckForStall();
@@ -545,8 +589,8 @@ class AlignStream final : public AlignStreamReactor,
     if (finished_) return;
     const bool waits_for_caller = writing_ || (open_sets_ > 0 && started_sets_ == 0);
     if (!waits_for_caller) {
-      heard_ = absl::Now();
-    } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
+      heard_ = SteadyNow();
+    } else if (SteadyNow() - heard_ >= limits_.stream_stall_max) {
       Abort(StreamStalled(limits_.stream_stall_max));
       if (writing_) CutOff(context_, end_status_);
       return;
@@ -564,7 +608,7 @@ class AlignStream final : public AlignStreamReactor,
       outgoing_bytes_ = outgoing_.ByteSizeLong();
       call_.AddSent(outgoing_bytes_);
       writing_ = true;
-      heard_ = absl::Now();  // from now on it is the caller's turn
+      heard_ = SteadyNow();  // from now on it is the caller's turn
       StartWrite(&outgoing_);
     }
     if (!reading_ && !half_closed_ && !ending_ && HasRoom()) {
@@ -580,8 +624,10 @@ class AlignStream final : public AlignStreamReactor,
   }
 
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const size_t replies_max =
+        hold_.memory_is_full() ? kOwnRepliesBytes : limits_.stream_replies_bytes_max;
     return started_sets_ < limits_.stream_sets_max && started_bytes_ < limits_.stream_bytes_max &&
-           outbox_bytes_ < limits_.stream_replies_bytes_max;
+           outbox_bytes_ < replies_max;
   }
 
   MonitoredCall call_ ABSL_GUARDED_BY(mutex_);
@@ -615,11 +661,12 @@ class AlignStream final : public AlignStreamReactor,
   size_t started_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // In the pool.
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool pool_is_full_ ABSL_GUARDED_BY(mutex_) = false;
 
   // Replies to write, and their bytes with those of the one being written.
   std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);
   size_t outbox_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of all streams' memory: what the sets and the outbox take.
+  StreamHold hold_ ABSL_GUARDED_BY(mutex_);
 
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
@@ -630,7 +677,6 @@ class AlignStream final : public AlignStreamReactor,
 
   // When the caller last sent or read something.
   absl::Time heard_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<grpc::Alarm> retry_alarm_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Alarm> stall_alarm_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -639,9 +685,9 @@ class AlignStream final : public AlignStreamReactor,
 AlignStreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, const AlignFunction& align,
-                                     StreamDrain& drain) {
-  const auto stream =
-      std::make_shared<AlignStream>(std::move(call), context, models, pool, limits, align);
+                                     std::shared_ptr<StreamMemory> memory, StreamDrain& drain) {
+  const auto stream = std::make_shared<AlignStream>(std::move(call), context, models, pool, limits,
+                                                    align, std::move(memory));
   stream->Start(drain);
   return stream.get();
 }

@@ -5,6 +5,8 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <memory>
+
 #include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
@@ -12,6 +14,7 @@
 #include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
@@ -22,15 +25,17 @@ using AlignStreamReactor =
 // method has to return, which deletes itself.
 //
 // The stream keeps every worker busy but gives the pool no more than that at a
-// time, so that it does not push in front of other calls; it waits where a
-// unary call would be refused for overload. It reads only while there is room
-// for what it reads, and begins a set only while the caller reads the replies.
+// time, so that it does not push in front of other calls. A set that the pool
+// refuses waits for the stream's own sets, and fails as a unary call does when
+// none of them runs. It reads only while there is room for what it reads, and
+// begins a set only while the caller reads the replies. What it holds counts in
+// `memory`; a set, or its reply, that does not fit there fails alone.
 //
 // Lifetime: `models`, `pool` and `drain` must outlive the call.
 AlignStreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, const AlignFunction& align,
-                                     StreamDrain& drain);
+                                     std::shared_ptr<StreamMemory> memory, StreamDrain& drain);
 
 }  // namespace hexapla
 

@@ -15,8 +15,14 @@ namespace hexapla {
 
 AlignmentService::AlignmentService(const CurrentModels& models, WorkerPool& pool,
                                    const ServiceLimits& limits, AlignFunction align,
-                                   CallMonitor& monitor)
-    : models_(models), pool_(pool), limits_(limits), align_(std::move(align)), monitor_(monitor) {
+                                   CallMonitor& monitor, std::shared_ptr<StreamMemory> memory)
+    : models_(models),
+      pool_(pool),
+      limits_(limits),
+      align_(std::move(align)),
+      monitor_(monitor),
+      memory_(memory != nullptr ? std::move(memory)
+                                : std::make_shared<StreamMemory>(limits.streams_bytes_max)) {
   SetMessageAllocatorFor_AlignDocuments(&align_messages_);
   SetMessageAllocatorFor_ScorePairs(&score_messages_);
 }
@@ -41,7 +47,7 @@ grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocument
 AlignmentService::StreamAlignDocuments(grpc::CallbackServerContext* context) {
   return StartAlignStream(
       MonitoredCall(monitor_, "hexapla.v1.AlignmentService/StreamAlignDocuments", *context),
-      *context, models_, pool_, limits_, align_, streams_);
+      *context, models_, pool_, limits_, align_, memory_, streams_);
 }
 
 grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerContext* context,
@@ -64,7 +70,7 @@ grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>*
 AlignmentService::MatchDocuments(grpc::CallbackServerContext* context) {
   return StartMatchStream(
       MonitoredCall(monitor_, "hexapla.v1.AlignmentService/MatchDocuments", *context), *context,
-      models_, pool_, limits_, match_memory_, streams_);
+      models_, pool_, limits_, match_memory_, memory_, streams_);
 }
 
 }  // namespace hexapla

@@ -2,6 +2,8 @@
 #ifndef HEXAPLA_SERVER_SERVICE_ALIGNMENT_SERVICE_H_
 #define HEXAPLA_SERVER_SERVICE_ALIGNMENT_SERVICE_H_
 
+#include <memory>
+
 #include "hexapla/v1/alignment_service.grpc.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
@@ -11,18 +13,23 @@
 #include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
 // hexapla.v1.AlignmentService. An alignment waits in the pool's heavy lane at a
 // cost of its bytes of text, and stops when its caller has gone.
 //
+// `memory` is what its streams share with those of the other services; null: with
+// each other.
+//
 // Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
 class AlignmentService final : public v1::AlignmentService::CallbackService {
  public:
   AlignmentService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
                    AlignFunction align = AlignWithModels,
-                   CallMonitor& monitor = CallMonitor::None());
+                   CallMonitor& monitor = CallMonitor::None(),
+                   std::shared_ptr<StreamMemory> memory = nullptr);
 
   grpc::ServerUnaryReactor* AlignDocuments(grpc::CallbackServerContext* context,
                                            const v1::AlignDocumentsRequest* request,
@@ -46,6 +53,7 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   const ServiceLimits limits_;
   const AlignFunction align_;
   CallMonitor& monitor_;
+  const std::shared_ptr<StreamMemory> memory_;
   StreamDrain streams_;
   MatchMemory match_memory_ = 0;
   ArenaMessages<v1::AlignDocumentsRequest, v1::AlignDocumentsResponse> align_messages_;

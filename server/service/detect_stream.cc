@@ -19,10 +19,11 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 #include "server/base/mutex.h"
 #include "server/base/request_error.h"
+#include "server/base/status_macros.h"
+#include "server/base/steady_clock.h"
 #include "server/base/stop_condition.h"
 #include "server/service/detect_languages.h"
 #include "server/service/grpc_status.h"
@@ -38,6 +39,9 @@ using Request = v1::StreamDetectLanguagesRequest;
 using Response = v1::StreamDetectLanguagesResponse;
 
 constexpr size_t kRequestIdBytesMax = 128;
+// What a batch costs the stream beside its texts.
+constexpr size_t kBatchOverhead = 512;
+
 absl::Status ValidateId(const std::string& id, bool is_known) {
   if (id.empty()) {
     return RequestError(absl::StatusCode::kInvalidArgument,
@@ -83,19 +87,21 @@ class DetectStream final : public DetectStreamReactor,
                            public std::enable_shared_from_this<DetectStream> {
  public:
   DetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
-               const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits)
+               const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
+               std::shared_ptr<StreamMemory> memory)
       : call_(std::move(call)),
         context_(context),
         models_(models),
         pool_(pool),
         limits_(limits),
-        deadline_(DeadlineOf(context)) {}
+        deadline_(DeadlineOf(context)),
+        hold_(std::move(memory)) {}
 
   // Lives from here to OnDone.
   void Start(StreamDrain& drain) {
     MutexLock lock(mutex_);
     self_ = shared_from_this();
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       End(call_.admitted());
     } else if (!drain.Add(weak_from_this())) {
@@ -113,7 +119,7 @@ class DetectStream final : public DetectStreamReactor,
       reading_ = false;
       // Also false for bytes that are no message, which gRPC does not tell apart.
       if (!ok) half_closed_ = true;
-      heard_ = absl::Now();
+      heard_ = SteadyNow();
       if (ok && !finished_) batch = Receive();
       incoming_ = Request();  // lets go of its memory
       Pump();
@@ -126,8 +132,9 @@ class DetectStream final : public DetectStreamReactor,
     writing_ = false;
     --unanswered_;
     unanswered_cost_ -= outbox_.front().cost;
+    hold_.Give(outbox_.front().held);
     outbox_.pop_front();
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!ok) End(absl::CancelledError("the caller has gone"));
     Pump();
   }
@@ -155,28 +162,40 @@ class DetectStream final : public DetectStreamReactor,
   struct Reply {
     Response response;
     int64_t cost = 0;
+    // Of StreamHold.
+    size_t held = 0;
   };
 
   // What became of the message just read: a batch to be worked on, or null and
   // an error in the outbox.
   std::shared_ptr<Batch> Receive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     auto batch = std::make_shared<Batch>();
-    batch->received = absl::Now();
+    batch->received = SteadyNow();
     call_.AddReceived(incoming_.ByteSizeLong());
     batch->models = models_.Get();
     const std::string& id = incoming_.request_id();
-    const absl::Status valid =
-        Validate(incoming_, running_ids_.contains(id), limits_, *batch->models);
     ++unanswered_;
-    if (!valid.ok()) {
-      AddReply({.response = ErrorReply(id, valid), .cost = 0});
+    const absl::Status taken = Take(*batch);
+    if (!taken.ok()) {
+      AddReply(ErrorReply(id, taken), /*cost=*/0);
       return nullptr;
     }
     batch->request = std::move(incoming_);
-    batch->cost = CostOf(batch->request.batch()).bytes;
     unanswered_cost_ += batch->cost;
     running_ids_.insert(batch->request.request_id());
     return batch;
+  }
+
+  // Whether the message just read can be worked on: it is then held.
+  absl::Status Take(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool is_known = running_ids_.contains(incoming_.request_id());
+    HEXAPLA_RETURN_IF_ERROR(Validate(incoming_, is_known, limits_, *batch.models));
+    batch.cost = CostOf(incoming_.batch()).bytes;
+    return hold_.Take(HeldBy(batch));
+  }
+
+  static size_t HeldBy(const Batch& batch) {
+    return kBatchOverhead + static_cast<size_t>(batch.cost);
   }
 
   // Not under the mutex: small batches are answered here.
@@ -192,7 +211,7 @@ class DetectStream final : public DetectStreamReactor,
   }
 
   void Run(const Batch& batch) {
-    const absl::Time started = absl::Now();
+    const absl::Time started = SteadyNow();
     StageTimes stages = {};
     const absl::Time deadline = std::min(deadline_, batch.received + limits_.call_time_max);
     const CallContext call = {.stop = StopCondition(&cancelled_, deadline),
@@ -208,7 +227,7 @@ class DetectStream final : public DetectStreamReactor,
     }
     {
       MutexLock lock(mutex_);
-      call_.AddWork(started - batch.received, absl::Now() - started, stages);
+      call_.AddWork(started - batch.received, SteadyNow() - started, stages);
     }
     Answer(batch, status.ok() ? std::move(response) : ErrorReply(IdOf(batch), status));
   }
@@ -216,7 +235,8 @@ class DetectStream final : public DetectStreamReactor,
   void Answer(const Batch& batch, Response response) {
     MutexLock lock(mutex_);
     running_ids_.erase(IdOf(batch));
-    AddReply({.response = std::move(response), .cost = batch.cost});
+    hold_.Give(HeldBy(batch));
+    AddReply(std::move(response), batch.cost);
     Pump();
   }
 
@@ -229,9 +249,21 @@ class DetectStream final : public DetectStreamReactor,
     return response;
   }
 
-  // To nobody, once the call is cancelled: the outbox then stays empty.
-  void AddReply(Reply reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // To nobody, once the call is cancelled: the outbox then stays empty. A reply
+  // that does not fit into the memory of all streams becomes the error that says so.
+  void AddReply(Response response, int64_t cost) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (cancelled_.load(std::memory_order_relaxed)) return;
+    Reply reply = {.response = std::move(response), .cost = cost, .held = 0};
+    if (!reply.response.has_error()) {
+      reply.held = reply.response.ByteSizeLong();
+      const absl::Status held = hold_.Take(reply.held);
+      if (!held.ok()) reply.response = ErrorReply(reply.response.request_id(), held);
+    }
+    if (reply.response.has_error()) {
+      // The limits of the stream allow but a few of these.
+      reply.held = reply.response.ByteSizeLong();
+      hold_.TakeAnyway(reply.held);
+    }
     outbox_.push_back(std::move(reply));
   }
 
@@ -239,11 +271,14 @@ class DetectStream final : public DetectStreamReactor,
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (end_status_.ok()) end_status_ = status;
     cancelled_.store(true, std::memory_order_relaxed);
-    outbox_.resize(writing_ ? 1 : 0);
+    while (outbox_.size() > (writing_ ? 1 : 0)) {
+      hold_.Give(outbox_.back().held);
+      outbox_.pop_back();
+    }
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<DetectStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+    stall_alarm_ = AlarmIn<DetectStream>(heard_ + limits_.stream_stall_max - SteadyNow(),
                                          weak_from_this(), [](DetectStream& stream) {
                                            MutexLock lock(stream.mutex_);
                                            stream.CheckForStall();
@@ -255,8 +290,8 @@ class DetectStream final : public DetectStreamReactor,
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     if (!writing_) {
-      heard_ = absl::Now();
-    } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
+      heard_ = SteadyNow();
+    } else if (SteadyNow() - heard_ >= limits_.stream_stall_max) {
       End(StreamStalled(limits_.stream_stall_max));
       CutOff(context_, end_status_);
       return;
@@ -270,7 +305,7 @@ class DetectStream final : public DetectStreamReactor,
     const bool cancelled = cancelled_.load(std::memory_order_relaxed);
     if (!writing_ && !outbox_.empty() && !cancelled) {
       writing_ = true;
-      heard_ = absl::Now();  // from now on it is the caller's turn
+      heard_ = SteadyNow();  // from now on it is the caller's turn
       call_.AddSent(outbox_.front().response.ByteSizeLong());
       StartWrite(&outbox_.front().response);
     }
@@ -310,6 +345,8 @@ class DetectStream final : public DetectStreamReactor,
   absl::flat_hash_set<std::string> running_ids_ ABSL_GUARDED_BY(mutex_);
   size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t unanswered_cost_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of all streams' memory: what the batches and the outbox take.
+  StreamHold hold_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
@@ -326,9 +363,10 @@ class DetectStream final : public DetectStreamReactor,
 
 DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                        const CurrentModels& models, WorkerPool& pool,
-                                       const ServiceLimits& limits, StreamDrain& drain) {
-  const auto stream =
-      std::make_shared<DetectStream>(std::move(call), context, models, pool, limits);
+                                       const ServiceLimits& limits,
+                                       std::shared_ptr<StreamMemory> memory, StreamDrain& drain) {
+  const auto stream = std::make_shared<DetectStream>(std::move(call), context, models, pool, limits,
+                                                     std::move(memory));
   stream->Start(drain);
   return stream.get();
 }

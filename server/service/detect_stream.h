@@ -5,12 +5,15 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <memory>
+
 #include "hexapla/v1/language_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
@@ -33,7 +36,8 @@ using DetectStreamReactor =
 // Lifetime: `models`, `pool` and `drain` must outlive the call.
 DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                        const CurrentModels& models, WorkerPool& pool,
-                                       const ServiceLimits& limits, StreamDrain& drain);
+                                       const ServiceLimits& limits,
+                                       std::shared_ptr<StreamMemory> memory, StreamDrain& drain);
 
 }  // namespace hexapla
 

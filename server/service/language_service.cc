@@ -23,8 +23,14 @@ grpc::ServerUnaryReactor* Answer(const UnaryCall& rpc, const ServiceLimits& limi
 }  // namespace
 
 LanguageService::LanguageService(const CurrentModels& models, WorkerPool& pool,
-                                 const ServiceLimits& limits, CallMonitor& monitor)
-    : models_(models), pool_(pool), limits_(limits), monitor_(monitor) {
+                                 const ServiceLimits& limits, CallMonitor& monitor,
+                                 std::shared_ptr<StreamMemory> memory)
+    : models_(models),
+      pool_(pool),
+      limits_(limits),
+      monitor_(monitor),
+      memory_(memory != nullptr ? std::move(memory)
+                                : std::make_shared<StreamMemory>(limits.streams_bytes_max)) {
   SetMessageAllocatorFor_DetectLanguages(&detect_messages_);
   SetMessageAllocatorFor_DetectSpans(&spans_messages_);
 }
@@ -62,7 +68,7 @@ grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLangua
 LanguageService::StreamDetectLanguages(grpc::CallbackServerContext* context) {
   return StartDetectStream(
       MonitoredCall(monitor_, "hexapla.v1.LanguageService/StreamDetectLanguages", *context),
-      *context, models_, pool_, limits_, streams_);
+      *context, models_, pool_, limits_, memory_, streams_);
 }
 
 }  // namespace hexapla

@@ -2,6 +2,8 @@
 #ifndef HEXAPLA_SERVER_SERVICE_LANGUAGE_SERVICE_H_
 #define HEXAPLA_SERVER_SERVICE_LANGUAGE_SERVICE_H_
 
+#include <memory>
+
 #include "hexapla/v1/language_service.grpc.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
@@ -9,6 +11,7 @@
 #include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
@@ -16,11 +19,15 @@ namespace hexapla {
 // that received it, a larger one by the pool: in its cheap lane up to 256 KiB.
 // For spans the bounds are of the work that the text's shape lets expect.
 //
+// `memory` is what its streams share with those of the other services; null: with
+// each other.
+//
 // Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
 class LanguageService final : public v1::LanguageService::CallbackService {
  public:
   LanguageService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
-                  CallMonitor& monitor = CallMonitor::None());
+                  CallMonitor& monitor = CallMonitor::None(),
+                  std::shared_ptr<StreamMemory> memory = nullptr);
 
   grpc::ServerUnaryReactor* DetectLanguages(grpc::CallbackServerContext* context,
                                             const v1::DetectLanguagesRequest* request,
@@ -40,6 +47,7 @@ class LanguageService final : public v1::LanguageService::CallbackService {
   WorkerPool& pool_;
   const ServiceLimits limits_;
   CallMonitor& monitor_;
+  const std::shared_ptr<StreamMemory> memory_;
   StreamDrain streams_;
   ArenaMessages<v1::DetectLanguagesRequest, v1::DetectLanguagesResponse> detect_messages_;
   ArenaMessages<v1::DetectSpansRequest, v1::DetectSpansResponse> spans_messages_;

@@ -178,8 +178,13 @@ absl::Status MatchHeap::Hold(size_t bytes) {
                      limits_.match_bytes_max);
   }
   if (all <= limits_.match_bytes_max) return absl::OkStatus();
-  return RequestError(absl::StatusCode::kResourceExhausted, {.reason = "SERVER_OVERLOADED"},
-                      "the server holds as many documents to match as it may; retry later");
+  return RequestError(
+      absl::StatusCode::kResourceExhausted,
+      {.reason = "SERVER_OVERLOADED",
+       .limit = absl::StrCat(limits_.match_bytes_max),
+       .value = absl::StrCat(all)},
+      absl::StrCat("the server holds ", all, " bytes of documents to match; the limit is ",
+                   limits_.match_bytes_max, "; retry later"));
 }
 
 void MatchHeap::Drop(Document& document) {

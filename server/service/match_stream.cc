@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 #include "server/base/mutex.h"
 #include "server/base/status_macros.h"
+#include "server/base/steady_clock.h"
 #include "server/service/grpc_status.h"
 #include "server/service/pool_runner.h"
 #include "server/service/proto_conversion.h"
@@ -36,9 +36,6 @@ namespace {
 
 using Request = v1::MatchDocumentsRequest;
 using Response = v1::MatchDocumentsResponse;
-
-// Until a heap that the pool refused asks again.
-constexpr absl::Duration kRetryInterval = absl::Milliseconds(50);
 
 absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const ModelSet& models,
                                                WorkerPool& pool, const CallContext& call) {
@@ -60,25 +57,33 @@ absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const Mode
   return replies;
 }
 
+size_t BytesOf(const std::vector<Response>& replies) {
+  size_t bytes = 0;
+  for (const Response& reply : replies) bytes += reply.ByteSizeLong();
+  return bytes;
+}
+
 class MatchStream final : public MatchStreamReactor,
                           public DrainableStream,
                           public std::enable_shared_from_this<MatchStream> {
  public:
   MatchStream(MonitoredCall call, grpc::CallbackServerContext& context, const CurrentModels& models,
-              WorkerPool& pool, const ServiceLimits& limits, MatchMemory& memory)
+              WorkerPool& pool, const ServiceLimits& limits, MatchMemory& memory,
+              std::shared_ptr<StreamMemory> streams_memory)
       : call_(std::move(call)),
         context_(context),
         models_(models.Get()),
         pool_(pool),
         limits_(limits),
         deadline_(DeadlineOf(context)),
-        heap_(std::in_place, limits, memory) {}
+        heap_(std::in_place, limits, memory),
+        hold_(std::move(streams_memory)) {}
 
   // Lives from here to OnDone.
   void Start(StreamDrain& drain) {
     MutexLock lock(mutex_);
     self_ = shared_from_this();
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       Abort(call_.admitted());
     } else if (!drain.Add(weak_from_this())) {
@@ -92,13 +97,14 @@ class MatchStream final : public MatchStreamReactor,
   void OnReadDone(bool ok) override {
     MutexLock lock(mutex_);
     reading_ = false;
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!ok) {
       half_closed_ = true;
-      received_ = absl::Now();
+      received_ = SteadyNow();
     } else if (!ending_) {
       call_.AddReceived(incoming_.ByteSizeLong());
-      const absl::Status status = heap_->Add(std::move(incoming_), *models_);
+      absl::Status status = heap_->Add(std::move(incoming_), *models_);
+      if (status.ok()) status = hold_.Change(hold_.bytes(), heap_->bytes());
       if (!status.ok()) Abort(status);
     }
     incoming_ = Request();  // lets go of its memory
@@ -108,7 +114,7 @@ class MatchStream final : public MatchStreamReactor,
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
     writing_ = false;
-    heard_ = absl::Now();
+    heard_ = SteadyNow();
     if (!ok) Abort(absl::CancelledError("the caller has gone"));
     Pump();
   }
@@ -122,7 +128,6 @@ class MatchStream final : public MatchStreamReactor,
   void OnDone() override {
     std::shared_ptr<MatchStream> self;
     MutexLock lock(mutex_);
-    retry_alarm_.reset();
     stall_alarm_.reset();
     self = std::move(self_);
   }
@@ -143,14 +148,6 @@ class MatchStream final : public MatchStreamReactor,
                      [self = shared_from_this()] { self->Run(); });
     if (admitted.ok()) {
       work_ = Work::kSubmitted;
-    } else if (absl::IsResourceExhausted(admitted)) {
-      waits_for_pool_ = true;
-      retry_alarm_ =
-          AlarmIn<MatchStream>(kRetryInterval, weak_from_this(), [](MatchStream& stream) {
-            MutexLock lock(stream.mutex_);
-            stream.waits_for_pool_ = false;
-            stream.Pump();
-          });
     } else {
       Abort(AdmissionError(admitted));
     }
@@ -159,7 +156,7 @@ class MatchStream final : public MatchStreamReactor,
   // A task of the pool.
   void Run() {
     const absl::Time received = ReceivedAt();
-    const absl::Time started = absl::Now();
+    const absl::Time started = SteadyNow();
     StageTimes stages = {};
     const absl::Time deadline = std::min(deadline_, received + limits_.call_time_max);
     const CallContext call = {.stop = StopCondition(&cancelled_, deadline),
@@ -170,12 +167,14 @@ class MatchStream final : public MatchStreamReactor,
     absl::StatusOr<std::vector<Response>> replies = RunMatch(HeapToRun(), *models_, pool_, call);
 
     MutexLock lock(mutex_);
-    call_.AddWork(started - received, absl::Now() - started, stages);
+    call_.AddWork(started - received, SteadyNow() - started, stages);
     work_ = Work::kDone;
-    heap_.reset();
-    heard_ = absl::Now();
+    ForgetHeap();
+    heard_ = SteadyNow();
     if (!replies.ok()) {
       Abort(replies.status());
+    } else if (const absl::Status held = hold_.Take(BytesOf(*replies)); !held.ok()) {
+      Abort(held);
     } else if (!ending_) {
       outbox_.assign(std::make_move_iterator(replies->begin()),
                      std::make_move_iterator(replies->end()));
@@ -198,11 +197,17 @@ class MatchStream final : public MatchStreamReactor,
     ending_ = true;
     cancelled_ = true;
     outbox_.clear();
-    if (work_ != Work::kSubmitted) heap_.reset();
+    if (work_ != Work::kSubmitted) ForgetHeap();
+  }
+
+  // And whatever else was held; only replies are from here on.
+  void ForgetHeap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    heap_.reset();
+    hold_.Give(hold_.bytes());
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<MatchStream>(heard_ + limits_.stream_stall_max - absl::Now(),
+    stall_alarm_ = AlarmIn<MatchStream>(heard_ + limits_.stream_stall_max - SteadyNow(),
                                         weak_from_this(), [](MatchStream& stream) {
                                           MutexLock lock(stream.mutex_);
                                           stream.CheckForStall();
@@ -213,8 +218,8 @@ class MatchStream final : public MatchStreamReactor,
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     if (!reading_ && !writing_) {
-      heard_ = absl::Now();  // it is our turn
-    } else if (absl::Now() - heard_ >= limits_.stream_stall_max) {
+      heard_ = SteadyNow();  // it is our turn
+    } else if (SteadyNow() - heard_ >= limits_.stream_stall_max) {
       Abort(StreamStalled(limits_.stream_stall_max));
       if (writing_) CutOff(context_, end_status_);
       return;
@@ -225,7 +230,7 @@ class MatchStream final : public MatchStreamReactor,
   // Does whatever can be done now; called after every change.
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
-    if (half_closed_ && !ending_ && work_ == Work::kNone && !waits_for_pool_) Submit();
+    if (half_closed_ && !ending_ && work_ == Work::kNone) Submit();
     if (!writing_ && !outbox_.empty()) {
       outgoing_ = std::move(outbox_.front());
       outbox_.pop_front();
@@ -260,9 +265,10 @@ class MatchStream final : public MatchStreamReactor,
   // Until it is matched; while it is submitted only the task touches it.
   std::optional<MatchHeap> heap_ ABSL_GUARDED_BY(mutex_);
   Work work_ ABSL_GUARDED_BY(mutex_) = Work::kNone;
-  bool waits_for_pool_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time received_ ABSL_GUARDED_BY(mutex_);
   std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);
+  // Of all streams' memory: the heap, and then the replies until the last has left.
+  StreamHold hold_ ABSL_GUARDED_BY(mutex_);
 
   // Given to gRPC while reading_ and writing_.
   Request incoming_;
@@ -276,7 +282,6 @@ class MatchStream final : public MatchStreamReactor,
 
   // When the caller last sent or read something.
   absl::Time heard_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<grpc::Alarm> retry_alarm_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Alarm> stall_alarm_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -285,9 +290,10 @@ class MatchStream final : public MatchStreamReactor,
 MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, MatchMemory& memory,
+                                     std::shared_ptr<StreamMemory> streams_memory,
                                      StreamDrain& drain) {
-  const auto stream =
-      std::make_shared<MatchStream>(std::move(call), context, models, pool, limits, memory);
+  const auto stream = std::make_shared<MatchStream>(std::move(call), context, models, pool, limits,
+                                                    memory, std::move(streams_memory));
   stream->Start(drain);
   return stream.get();
 }

@@ -5,6 +5,8 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <memory>
+
 #include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
@@ -12,6 +14,7 @@
 #include "server/service/match_heap.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
+#include "server/service/stream_memory.h"
 
 namespace hexapla {
 
@@ -30,6 +33,7 @@ using MatchStreamReactor =
 MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
                                      const CurrentModels& models, WorkerPool& pool,
                                      const ServiceLimits& limits, MatchMemory& memory,
+                                     std::shared_ptr<StreamMemory> streams_memory,
                                      StreamDrain& drain);
 
 }  // namespace hexapla

@@ -37,6 +37,9 @@ struct ServiceLimits {
   // cost together, before it reads no more.
   size_t stream_batches_max = 32;
   size_t stream_batches_bytes_max = size_t{8} << 20;
+  // Bytes that all streams of a server hold together, of every method: what came
+  // and is not answered, and replies that wait to be read.
+  size_t streams_bytes_max = size_t{256} << 20;
   // How long a stream may wait for its caller while it holds something.
   absl::Duration stream_stall_max = absl::Minutes(5);
   // How long a unary call, a set or a batch of a stream, or a match may take in

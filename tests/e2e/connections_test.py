@@ -8,12 +8,14 @@ longer than the limit it waits for.
 """
 
 import contextlib
+import itertools
 import os
 import pathlib
 import re
 import socket
 import struct
 import tempfile
+import threading
 import time
 import unittest
 import urllib.request
@@ -271,6 +273,67 @@ class Connections(unittest.TestCase):
             self.assertLess(self.memory_mib(server) - before, 450)
             self.assertTrue(hoarder.resets > 0 or hoarder.goaway is not None)
         self.eventually(lambda: self.answers(server))
+        self.assertEqual(server.stop()[0], 0)
+
+    # --- What streams hold.
+
+    def test_what_all_streams_hold_is_bounded_and_nothing_else_is_disturbed(self):
+        limit = 32 << 20
+        server = self.serve(f"--max_streams_bytes={limit}", "--metrics=127.0.0.1:0")
+        self.eventually(lambda: '"event":"ready"' in server.log())
+        over = threading.Event()
+        errors = []
+        request = api.type("StreamAlignDocumentsRequest")
+
+        def parts():
+            """A set of 12 MiB whose end never comes."""
+            yield request(request_id="held", open={"versions": [{}] * 3})
+            for version in range(3):
+                for _ in range(8):
+                    yield request(request_id="held",
+                                  chunk={"version_index": version, "text": b"x" * (512 << 10)})
+            over.wait(PATIENCE)
+
+        def hoard():
+            with harness.channel_to(server, **{"grpc.use_local_subchannel_pool": 1}) as channel:
+                stream = api.method(channel, "AlignmentService", "StreamAlignDocuments", request())
+                replies = stream(parts(), timeout=4 * PATIENCE)
+                errors.extend(reply.error for reply in itertools.islice(replies, 1))
+                over.wait(PATIENCE)
+                replies.cancel()
+
+        def gauge(name):
+            return self.metrics(server)[name]
+
+        before = self.memory_mib(server)
+        threads = [threading.Thread(target=hoard, daemon=True) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        try:
+            # Two of the eight fit.
+            self.eventually(lambda: len(errors) >= 6)
+            held = gauge("hexapla_streams_bytes")
+            self.assertGreater(held, limit // 2)
+            self.assertLessEqual(held, limit + (1 << 20))
+            self.assertGreaterEqual(gauge("hexapla_streams_rejected_total"), 6)
+            self.assertLess(self.memory_mib(server) - before, 250)
+            for error in errors:
+                self.assertEqual(error.code, grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
+                self.assertIn(str(limit), error.message)
+                kinds = {detail.type_url.rsplit(".", 1)[-1] for detail in error.details}
+                self.assertLessEqual({"ErrorInfo", "RetryInfo"}, kinds)
+            with harness.channel_to(server) as channel:
+                texts = api.type("DetectLanguagesRequest")(texts=["The ship came."])
+                reply = api.call(channel, "LanguageService", "DetectLanguages", texts)
+                self.assertEqual(len(reply.results), 1)
+                versions = api.type("AlignDocumentsRequest")(
+                    versions=[{"text": "The ship came."}, {"text": "Le navire vint."}])
+                api.call(channel, "AlignmentService", "AlignDocuments", versions)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        self.eventually(lambda: gauge("hexapla_streams_bytes") == 0)
         self.assertEqual(server.stop()[0], 0)
 
     def memory_mib(self, server):

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -179,6 +180,39 @@ class OperationsTest(unittest.TestCase):
                          'hexapla_model_info{kind="embedding"'):
                 self.assertIn("\n" + line, metrics)
             self.assertNotIn("kettles", metrics)
+            self.assertEqual(server.stop()[0], 0)
+
+    def test_strangers_cannot_fill_the_log(self):
+        authority = Authority(self.folder)
+        with authority.server("token", "--metrics=127.0.0.1:0") as server:
+            begin = time.monotonic()
+            with self.tls_channel(server, authority.ca) as channel:
+                for _ in range(200):
+                    self.assertEqual(self.code(channel, "wrong"), grpc.StatusCode.UNAUTHENTICATED)
+            host, port = server.address.rsplit(":", 1)
+            for _ in range(200):
+                with socket.create_connection((host, int(port)), timeout=PATIENCE) as peer, \
+                        contextlib.suppress(ConnectionError):
+                    peer.sendall(b"This is no handshake.\r\n" * 10)
+                    while peer.recv(4096):
+                        pass
+            seconds = time.monotonic() - begin
+            address = self.events(server, "ready")[0]["metrics"]
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as page:
+                metrics = {line.split(" ")[0]: float(line.split(" ")[1])
+                           for line in page.read().decode().splitlines() if line[0] != "#"}
+            counts = {name: len(self.events(server, name)) for name in ("call", "grpc")}
+            for name, count in counts.items():
+                # Ten at once, and one a second.
+                self.assertLess(count, 12 + seconds, name)
+                self.assertGreater(count, 0, name)
+            self.assertGreaterEqual(metrics["hexapla_grpc_errors_total"], 200)
+            told = metrics["hexapla_log_lines_left_out_total"] + sum(counts.values())
+            self.assertGreaterEqual(told, 400)
+            method = 'grpc_method="hexapla.v1.ModelService/ListModels",grpc_status="UNAUTHENTICATED"'
+            self.assertEqual(metrics[f"grpc_server_call_duration_seconds_count{{{method}}}"], 200)
+            with self.tls_channel(server, authority.ca) as channel:
+                self.assertEqual(self.code(channel, "token"), grpc.StatusCode.OK)
             self.assertEqual(server.stop()[0], 0)
 
     def test_a_taken_metrics_port_is_one_line_and_exit_1(self):

@@ -138,20 +138,23 @@ std::unique_ptr<ConnectionListener> NoListener() {
   return ConnectionListener::Create({}, {.connections_max = 7}).value();
 }
 
+const StreamMemory kStreams(5000);
+
 TEST(ServerMetricsTest, ShowsPoolModelsAndProcess) {
   WorkerPool pool({.workers = 2, .cost_max = 1000});
   ASSERT_TRUE(pool.Submit(WorkLane::kCheap, 30, [] {}).ok());
   pool.Shutdown();
   const CurrentModels models(TestModels());
-  const std::string text = Scrape(ServerMetrics(pool, models, *NoListener(), nullptr));
+  const std::string text = Scrape(ServerMetrics(pool, kStreams, models, *NoListener(), nullptr));
   for (const char* line :
        {"hexapla_queue_depth{lane=\"cheap\"} 0\n", "hexapla_queue_depth{lane=\"heavy\"} 0\n",
         "hexapla_work_running{lane=\"heavy\"} 0\n", "hexapla_queue_cost_bytes{lane=\"cheap\"} 0\n",
         "hexapla_queue_cost_limit_bytes 1000\n", "hexapla_work_completed_total{lane=\"cheap\"} 1\n",
         "hexapla_work_cost_bytes_total{lane=\"cheap\"} 30\n",
         "hexapla_work_rejected_total{lane=\"heavy\"} 0\n", "hexapla_workers 2\n",
-        "hexapla_connections 0\n", "hexapla_connections_limit 7\n",
-        "hexapla_connections_refused_total 0\n",
+        "hexapla_streams_bytes 0\n", "hexapla_streams_limit_bytes 5000\n",
+        "hexapla_streams_rejected_total 0\n", "hexapla_connections 0\n",
+        "hexapla_connections_limit 7\n", "hexapla_connections_refused_total 0\n",
         "hexapla_build_info{version=", "hexapla_model_info{kind=\"embedding\",name=\"space\""}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -172,7 +175,7 @@ TEST(ServerMetricsTest, ShowsWhenTheCertificateExpires) {
   const CurrentModels models(TestModels());
   const auto tls =
       std::make_shared<CurrentTls>(TlsMaterial{.not_after = absl::FromUnixSeconds(12345)});
-  EXPECT_THAT(Scrape(ServerMetrics(pool, models, *NoListener(), tls)),
+  EXPECT_THAT(Scrape(ServerMetrics(pool, kStreams, models, *NoListener(), tls)),
               HasSubstr("hexapla_tls_certificate_expiry_seconds 12345\n"));
 }
 
@@ -183,7 +186,7 @@ TEST(ServerMetricsTest, TheManualNamesEveryMetric) {
   const CurrentModels models(TestModels());
   const auto tls = std::make_shared<CurrentTls>(TlsMaterial{});
   std::vector<prometheus::MetricFamily> families =
-      ServerMetrics(pool, models, *NoListener(), tls).Collect();
+      ServerMetrics(pool, kStreams, models, *NoListener(), tls).Collect();
   for (const auto& family : CallMetrics().collectable()->Collect()) families.push_back(family);
   EXPECT_GT(families.size(), 20u);
   for (const prometheus::MetricFamily& family : families) {

@@ -371,7 +371,7 @@ TEST_F(AlignStreamTest, OpenSetsAreBoundedInNumberAndBytes) {
   EXPECT_TRUE(caller.ReadLast().has_summary());
 }
 
-TEST_F(AlignStreamTest, OverloadedPoolMakesTheStreamWaitNotFail) {
+TEST_F(AlignStreamTest, AnOverloadFailsTheSetAtOnceAndSaysWhenToRetry) {
   EndlessEngine engine;
   Start({.pool = {.workers = 1, .cheap_workers = 0, .cost_max = 10, .cheap_cost_reserve = 0},
          .align = engine.function()});
@@ -379,11 +379,85 @@ TEST_F(AlignStreamTest, OverloadedPoolMakesTheStreamWaitNotFail) {
   first.Send(Whole("first"));  // costs all there is
   engine.WaitUntilRunning();
   Caller second(*server_);
-  second.Send(Whole("second"));
-  absl::SleepFor(absl::Milliseconds(50));
+  const Response refused = second.Send(Whole("second")).ReadLast();
+  EXPECT_EQ(refused.request_id(), "second");
+  EXPECT_EQ(refused.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(refused.error()), "SERVER_OVERLOADED");
+  EXPECT_EQ(MetadataOf(refused.error(), "limit"), "10");
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(refused.error()).has_value());
   engine.LetGo();
-  EXPECT_TRUE(second.ReadLast().has_summary());
   EXPECT_TRUE(first.ReadLast().has_summary());
+  ASSERT_TRUE(Eventually([&] { return server_->pool().stats().cost == 0; }));
+  // The stream itself goes on.
+  EXPECT_TRUE(second.Send(Whole("second")).ReadLast().has_summary());
+  EXPECT_TRUE(second.Close().ok());
+}
+
+TEST_F(AlignStreamTest, ASetWaitsForOthersOfItsOwnStream) {
+  Start({.pool = {.workers = 1, .cheap_workers = 0, .cost_max = 10, .cheap_cost_reserve = 0},
+         .align = AlignFirstSentences});
+  Caller caller(*server_);
+  for (int i = 0; i < 50; ++i) caller.Send(Whole(absl::StrCat(i)));  // each costs all there is
+  EXPECT_TRUE(caller.Close().ok());
+  ASSERT_EQ(caller.order.size(), 50u);
+  for (const std::string& id : caller.order) EXPECT_EQ(caller.ReasonFor(id), "") << id;
+}
+
+TEST_F(AlignStreamTest, WhatAllStreamsHoldIsBounded) {
+  // Room for one set and its replies, and a bit of another.
+  Start({.limits = {.streams_bytes_max = 3000}, .align = AlignFirstSentences});
+  Caller hoarder(*server_);
+  hoarder.Send(Open("held")).Send(Chunk("held", 0, std::string(1000, 'x')));
+  ASSERT_TRUE(Eventually([&] { return server_->stream_memory().held() > 2000; }));
+  Caller other(*server_);
+  const Response refused = other.Send(Whole("a")).ReadLast();
+  EXPECT_EQ(refused.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(refused.error()), "SERVER_OVERLOADED");
+  EXPECT_EQ(MetadataOf(refused.error(), "limit"), "3000");
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(refused.error()).has_value());
+  EXPECT_GE(server_->stream_memory().refused(), 1u);
+  // What would pass the limit fails, and what was held for it is free.
+  const Response grown = hoarder.Send(Chunk("held", 1, std::string(1000, 'x'))).ReadLast();
+  EXPECT_EQ(grown.request_id(), "held");
+  EXPECT_EQ(ReasonOf(grown.error()), "LIMIT_EXCEEDED");
+  EXPECT_TRUE(other.Send(Whole("a")).ReadLast().has_summary());
+  EXPECT_TRUE(hoarder.Close().ok());
+  EXPECT_TRUE(other.Close().ok());
+  EXPECT_TRUE(Eventually([&] { return server_->stream_memory().held() == 0; }));
+}
+
+TEST_F(AlignStreamTest, RepliesThatDoNotFitBecomeAnError) {
+  Start({.limits = {.streams_bytes_max = 3000},
+         .align = [](const ModelSet&, const std::vector<VersionInput>& versions,
+                     const AlignOptions&, const StopCondition&) {
+           AlignedDocuments aligned;
+           for (size_t v = 0; v < versions.size(); ++v) {
+             AlignedVersion& added = aligned.versions.emplace_back();
+             added.language = "en";
+             added.sentences.assign(2000, {0, 1});
+           }
+           return aligned;
+         }});
+  Caller caller(*server_);
+  const Response last = caller.Send(Whole("a")).ReadLast();
+  EXPECT_EQ(last.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(caller.replies["a"].size(), 1u);
+  EXPECT_TRUE(caller.Close().ok());
+}
+
+TEST_F(AlignStreamTest, NothingIsHeldForCallersThatVanish) {
+  EndlessEngine engine;
+  StartWith(engine.function());
+  {
+    Caller caller(*server_);
+    caller.Send(Whole("runs")).Send(Open("open")).Send(Chunk("open", 0, "text"));
+    for (int i = 0; i < 8; ++i) caller.Send(Whole(absl::StrCat(i)));
+    engine.WaitUntilRunning();
+    ASSERT_TRUE(Eventually([&] { return server_->stream_memory().held() > 10000; }));
+    caller.Vanish();
+    EXPECT_FALSE(caller.ReadToEnd().ok());
+  }
+  EXPECT_TRUE(Eventually([&] { return server_->stream_memory().held() == 0; }));
 }
 
 TEST_F(AlignStreamTest, TheServerBoundsTheTimeOfASet) {

@@ -226,6 +226,24 @@ TEST_F(DetectStreamTest, AnOverloadFailsTheBatchAndSaysWhenToRetry) {
   EXPECT_EQ(caller.ReasonFor("a"), "");
 }
 
+TEST_F(DetectStreamTest, WhatAllStreamsHoldIsBounded) {
+  InProcessServer server({.limits = {.streams_bytes_max = 10000}});
+  {
+    auto busy = std::make_unique<BusyPool>(server.pool());
+    Caller caller(server);
+    caller.Send(LargeBatch("a")).Send(LargeBatch("b"));
+    EXPECT_EQ(caller.Read().request_id(), "b");
+    EXPECT_EQ(caller.ReasonFor("b"), "SERVER_OVERLOADED");
+    EXPECT_EQ(MetadataOf(caller.replies["b"].error(), "limit"), "10000");
+    EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(caller.replies["b"].error()).has_value());
+    busy.reset();
+    EXPECT_TRUE(caller.Close().ok());
+    EXPECT_EQ(caller.ReasonFor("a"), "");
+  }
+  EXPECT_TRUE(Eventually([&] { return server.stream_memory().held() == 0; }));
+  EXPECT_EQ(server.stream_memory().refused(), 1u);
+}
+
 TEST_F(DetectStreamTest, ACallerThatVanishesLeavesNothingBehind) {
   {
     auto busy = std::make_unique<BusyPool>(server_.pool());

@@ -30,8 +30,10 @@ class InProcessServer {
   explicit InProcessServer(InProcessServerOptions options = {})
       : models_(options.models),
         pool_(options.pool),
-        alignment_(models_, pool_, options.limits, std::move(options.align), *options.monitor),
-        language_(models_, pool_, options.limits, *options.monitor),
+        stream_memory_(std::make_shared<StreamMemory>(options.limits.streams_bytes_max)),
+        alignment_(models_, pool_, options.limits, std::move(options.align), *options.monitor,
+                   stream_memory_),
+        language_(models_, pool_, options.limits, *options.monitor, stream_memory_),
         embedding_(models_, pool_, options.limits, *options.monitor),
         model_(models_, *options.monitor) {
     grpc::ServerBuilder builder;
@@ -46,12 +48,14 @@ class InProcessServer {
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   WorkerPool& pool() { return pool_; }
+  const StreamMemory& stream_memory() const { return *stream_memory_; }
   AlignmentService& alignment() { return alignment_; }
   LanguageService& language() { return language_; }
 
  private:
   CurrentModels models_;
   WorkerPool pool_;
+  std::shared_ptr<StreamMemory> stream_memory_;
   AlignmentService alignment_;
   LanguageService language_;
   EmbeddingService embedding_;

@@ -324,7 +324,30 @@ TEST_F(MatchStreamTest, ACallerThatStallsIsGivenUp) {
   EXPECT_THAT(status.error_message(), HasSubstr("stalled"));
 }
 
-TEST_F(MatchStreamTest, AFullPoolIsWaitedFor) {
+TEST_F(MatchStreamTest, WhatAllStreamsHoldIsBounded) {
+  Start({.streams_bytes_max = 5000});
+  {
+    MatchCall large(*server_);
+    large.Send(Document("a", std::string(4400, 'x')));
+    for (int i = 0; i < 1000 && server_->stream_memory().held() == 0; ++i) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+    EXPECT_THAT(MatchTwo(), ElementsAre("SERVER_OVERLOADED"));
+    large.Cancel();
+    EXPECT_EQ(large.ReadAll().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  for (int i = 0; i < 1000 && server_->stream_memory().held() > 0; ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_THAT(MatchTwo(), ElementsAre("a b"));
+  MatchCall larger(*server_);
+  larger.Send(Document("a", std::string(5001, 'x')));
+  const grpc::Status status = larger.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "LIMIT_EXCEEDED");
+}
+
+TEST_F(MatchStreamTest, AFullPoolFailsTheMatchAtOnceAndSaysWhenToRetry) {
   Start({}, {.workers = 1, .cheap_workers = 0, .cost_max = 100, .cheap_cost_reserve = 0});
   absl::Notification begun;
   absl::Notification let_go;
@@ -336,12 +359,17 @@ TEST_F(MatchStreamTest, AFullPoolIsWaitedFor) {
                           })
                   .ok());
   begun.WaitForNotification();
-  std::vector<std::string> answer;
-  std::thread caller([&] { answer = MatchTwo(); });
-  absl::SleepFor(absl::Milliseconds(150));
+  MatchCall call(*server_);
+  call.Send(Document("a", "One two."));
+  const grpc::Status status = call.Finish();
   let_go.Notify();
-  caller.join();
-  EXPECT_THAT(answer, ElementsAre("a b"));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "SERVER_OVERLOADED");
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(RpcStatusOf(status)).has_value());
+  for (int i = 0; i < 1000 && server_->pool().stats().cost > 0; ++i) {
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_THAT(MatchTwo(), ElementsAre("a b"));
 }
 
 TEST_F(MatchStreamTest, CancellationStopsTheMatch) {
