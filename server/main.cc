@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <ctime>
@@ -19,13 +20,15 @@
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 #include "server/base/abseil_mutexes.h"
+#include "server/base/mutex.h"
 #include "server/base/status_macros.h"
+#include "server/base/steady_clock.h"
 #include "server/models/model_set.h"
 #include "server/ops/listen_address.h"
 #include "server/ops/log.h"
@@ -91,18 +94,81 @@ class EndAtOnceOn {
 
 double Seconds(absl::Duration duration) { return absl::ToDoubleSeconds(duration); }
 
+// Reloads on a thread of its own: models take a while and disks may hang, and the
+// signal that asks for the end must be heard meanwhile.
+class ReloadThread {
+ public:
+  // Borrows both; `reloader` is this thread's from now on, but for what is constant.
+  ReloadThread(Reloader& reloader, Server& server)
+      : reloader_(reloader), server_(server), thread_([this] { Run(); }) {}
+  ~ReloadThread() {
+    Ask(Wish::kEnd);
+    thread_.join();
+  }
+
+  // Both return at once. What is asked for while a reload is under way is done after
+  // it, once.
+  void ReloadAll() { Ask(Wish::kAll); }
+  void ReloadChanged() { Ask(Wish::kChanged); }
+
+  bool is_busy() const {
+    MutexLock lock(mutex_);
+    return busy_;
+  }
+
+ private:
+  // The greater includes the lesser.
+  enum class Wish { kNone, kChanged, kAll, kEnd };
+
+  void Ask(Wish wish) {
+    MutexLock lock(mutex_);
+    wish_ = std::max(wish_, wish);
+    asked_.NotifyOne();
+  }
+
+  Wish NextWish() {
+    MutexLock lock(mutex_);
+    busy_ = false;
+    while (wish_ == Wish::kNone) asked_.Wait(mutex_);
+    busy_ = wish_ != Wish::kEnd;
+    return std::exchange(wish_, Wish::kNone);
+  }
+
+  void Run() {
+    while (true) {
+      switch (NextWish()) {
+        case Wish::kAll:
+          reloader_.ReloadAll(server_);
+          break;
+        case Wish::kEnd:
+          return;
+        default:
+          reloader_.ReloadChanged(server_);
+      }
+    }
+  }
+
+  Reloader& reloader_;
+  Server& server_;
+  mutable Mutex mutex_;
+  CondVar asked_;
+  Wish wish_ ABSL_GUARDED_BY(mutex_) = Wish::kNone;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
 // Reloads until one of `signals` asks for the end; returns its number.
-int ServeUntilSignal(const sigset_t& signals, Reloader& reloader, Server& server) {
+int ServeUntilSignal(const sigset_t& signals, bool watches_files, ReloadThread& reloads) {
   const timespec interval = {.tv_sec = 1, .tv_nsec = 0};
   while (true) {
-    const int number = reloader.watches_files() ? sigtimedwait(&signals, nullptr, &interval)
-                                                : sigwaitinfo(&signals, nullptr);
+    const int number =
+        watches_files ? sigtimedwait(&signals, nullptr, &interval) : sigwaitinfo(&signals, nullptr);
     if (number == SIGHUP) {
-      reloader.ReloadAll(server);
+      reloads.ReloadAll();
     } else if (number > 0) {
       return number;
     } else {
-      reloader.ReloadChanged(server);
+      reloads.ReloadChanged();
     }
   }
 }
@@ -124,7 +190,7 @@ void WarnOfOpenAddresses(const Options& options) {
 // Serves until a signal says otherwise.
 absl::Status Run(Reloader& reloader, const sigset_t& signals) {
   const Options& options = reloader.options();
-  const absl::Time start = absl::Now();
+  const absl::Time start = SteadyNow();
   HEXAPLA_ASSIGN_OR_RETURN(const std::string directory, ResolveModelDirectory(options.models));
   HEXAPLA_ASSIGN_OR_RETURN(auto models, LoadWarmModels(directory));
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
@@ -139,20 +205,29 @@ absl::Status Run(Reloader& reloader, const sigset_t& signals) {
   }
   std::fflush(stdout);
   nlohmann::ordered_json ready = {{"addresses", server->addresses()},
-                                  {"seconds", Seconds(absl::Now() - start)}};
+                                  {"seconds", Seconds(SteadyNow() - start)}};
   if (!options.metrics.empty()) ready["metrics"] = server->metrics_address();
   Log(LogLevel::kInfo, "ready", ready);
 
+  for (const std::string& address : server->left_out()) {
+    Log(LogLevel::kWarning, "listen", {{"left_out", address}});
+  }
   WarnOfOpenAddresses(options);
 
-  const int number = ServeUntilSignal(signals, reloader, *server);
+  const absl::Duration grace = options.drain_grace;
+  ReloadThread reloads(reloader, *server);
+  const int number = ServeUntilSignal(signals, reloader.watches_files(), reloads);
 
-  const absl::Time drain = absl::Now();
-  Log(LogLevel::kInfo, "drain",
-      {{"signal", number}, {"grace_seconds", Seconds(options.drain_grace)}});
+  const absl::Time drain = SteadyNow();
+  Log(LogLevel::kInfo, "drain", {{"signal", number}, {"grace_seconds", Seconds(grace)}});
   const EndAtOnceOn impatience(Signals({SIGTERM, SIGINT}));
-  server->Drain(options.drain_grace);
-  Log(LogLevel::kInfo, "stop", {{"drained", true}, {"seconds", Seconds(absl::Now() - drain)}});
+  server->Drain(grace);
+  Log(LogLevel::kInfo, "stop", {{"drained", true}, {"seconds", Seconds(SteadyNow() - drain)}});
+  if (reloads.is_busy()) {
+    // Nobody wants any more what is being read, perhaps from a disk that hangs.
+    FlushLog(kLogPatience);
+    _exit(0);
+  }
   return absl::OkStatus();
 }
 

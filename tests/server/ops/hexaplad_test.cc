@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The real program: what it prints, how it ends, and what signals do to it.
+#include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <hexapla/v1/alignment_service.grpc.pb.h>
 #include <hexapla/v1/model_service.grpc.pb.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -222,6 +227,26 @@ TEST_F(HexapladTest, AHangupKeepsTheModelsWhenTheNewOnesAreBad) {
                                     HasSubstr("space.bin: is damaged")));
   EXPECT_THAT(ModelVersions(), HasSubstr("space 1; "));
   EXPECT_EQ(Stop(), 0);
+}
+
+TEST_F(HexapladTest, ADrainDoesNotWaitForAReloadThatHangs) {
+  const std::string config = directory_.path() + "/config";
+  std::ofstream(config) << "workers=1\n";
+  Start({"--config=" + config});
+  // Who reads it now waits until somebody writes.
+  ASSERT_EQ(unlink(config.c_str()), 0);
+  ASSERT_EQ(mkfifo(config.c_str(), 0600), 0);
+  server_->Signal(SIGHUP);
+  int writer = -1;
+  for (int i = 0; i < 2000 && writer < 0; ++i) {
+    writer = open(config.c_str(), O_WRONLY | O_NONBLOCK);
+    if (writer < 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ASSERT_GE(writer, 0) << "nobody reads it";
+  EXPECT_TRUE(Align(1).ok());
+  EXPECT_EQ(Stop(), 0);
+  EXPECT_THAT(server_->log(), HasSubstr(R"("drained":true)"));
+  close(writer);
 }
 
 struct Failure {
