@@ -170,7 +170,7 @@ void ContrastiveTrainer::EmbedSentences() {
   });
 }
 
-StepResult ContrastiveTrainer::LossAndGradient() {
+StepResult ContrastiveTrainer::LossAndGradient(float scale) {
   const size_t n = pairs_;
   const auto dimension = static_cast<blasint>(options_.dimension);
   const float* sources = unit_vectors_.data();
@@ -186,12 +186,12 @@ StepResult ContrastiveTrainer::LossAndGradient() {
     const size_t last = n * (t + 1) / threads;
     float* block = &exponentials_[first * n];
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<blasint>(last - first),
-                static_cast<blasint>(n), dimension, options_.scale, sources + first * dimension,
-                dimension, targets, dimension, 0, block, static_cast<blasint>(n));
+                static_cast<blasint>(n), dimension, scale, sources + first * dimension, dimension,
+                targets, dimension, 0, block, static_cast<blasint>(n));
     for (size_t i = first; i < last; ++i) {
       float* row = &exponentials_[i * n];
       for (size_t j = 0; j < n; ++j) {
-        row[j] -= options_.scale;
+        row[j] -= scale;
         if (j != i && (fingerprints_[j] == fingerprints_[i] ||
                        fingerprints_[n + j] == fingerprints_[n + i])) {
           row[j] = -87;
@@ -230,10 +230,10 @@ StepResult ContrastiveTrainer::LossAndGradient() {
     const size_t first = n * t / threads;
     const auto rows = static_cast<blasint>(n * (t + 1) / threads - first);
     const auto size = static_cast<blasint>(n);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, dimension, size,
-                options_.scale / 2, &exponentials_[first * n], size, targets, dimension, 0,
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, dimension, size, scale / 2,
+                &exponentials_[first * n], size, targets, dimension, 0,
                 &gradients_[first * dimension], dimension);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, rows, dimension, size, options_.scale / 2,
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, rows, dimension, size, scale / 2,
                 &exponentials_[first], size, sources, dimension, 0,
                 &gradients_[(n + first) * dimension], dimension);
   });
@@ -310,7 +310,9 @@ StepResult ContrastiveTrainer::Step(const std::vector<std::pair<int32_t, int32_t
   CollectTypes(batch);
   EmbedTypes();
   EmbedSentences();
-  const StepResult result = LossAndGradient();
+  const auto passed = static_cast<float>(progress);
+  const StepResult result =
+      LossAndGradient(options_.scale + passed * (options_.scale_end - options_.scale));
   const double decay = 1 - progress * (1 - kLearningRateEnd);
   Update(static_cast<float>(options_.learning_rate * decay));
   return result;

@@ -17,8 +17,10 @@ struct TrainerOptions {
   int dimension = 160;
   int threads = 2;
   uint32_t seed = 1;
-  // Cosines are multiplied by this before the softmax (inverse temperature).
+  // Cosines are multiplied by this before the softmax (inverse temperature): from
+  // the first step to the last it moves evenly from one to the other.
   float scale = 20;
+  float scale_end = 20;
   // Of row-wise Adagrad, at the first step; it falls linearly to a fiftieth.
   float learning_rate = 0.05F;
 };
@@ -59,7 +61,7 @@ class ContrastiveTrainer {
   void CollectTypes(const std::vector<std::pair<int32_t, int32_t>>& batch);
   void EmbedTypes();
   void EmbedSentences();
-  StepResult LossAndGradient();
+  StepResult LossAndGradient(float scale);
   void Update(float learning_rate);
 
   const Corpus& corpus_;

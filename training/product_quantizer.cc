@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <random>
 
 #include "training/parallel.h"
@@ -79,6 +78,13 @@ std::vector<size_t> DrawRows(const std::vector<double>& weights, size_t count,
   return rows;
 }
 
+// Never zero.
+float Norm(const float* row, int dimension) {
+  double sum = 0;
+  for (int d = 0; d < dimension; ++d) sum += row[d] * row[d];
+  return static_cast<float>(std::sqrt(sum)) + 1e-12F;
+}
+
 }  // namespace
 
 void QuantizedMatrix::Decode(int64_t row, float* out) const {
@@ -91,6 +97,30 @@ void QuantizedMatrix::Decode(int64_t row, float* out) const {
   }
 }
 
+RowEncoder::RowEncoder(QuantizedMatrix& matrix) : matrix_(matrix) {
+  for (int p = 0; p < matrix.parts(); ++p) {
+    const int width = std::min(matrix.part, matrix.dimension - p * matrix.part);
+    const float* centroids = &matrix.centroids[static_cast<size_t>(p) * kCentroids * matrix.part];
+    for (int d = 0; d < width; ++d) {
+      for (int c = 0; c < kCentroids; ++c) columns_.push_back(centroids[c * width + d]);
+    }
+  }
+}
+
+void RowEncoder::Store(int64_t row, const float* values) const {
+  const float norm = Norm(values, matrix_.dimension);
+  std::vector<float> direction(values, values + matrix_.dimension);
+  for (float& x : direction) x *= 1 / norm;
+  const int parts = matrix_.parts();
+  for (int p = 0; p < parts; ++p) {
+    const int begin = p * matrix_.part;
+    matrix_.codes[row * parts + p] = static_cast<uint8_t>(
+        Nearest(&direction[begin], &columns_[static_cast<size_t>(begin) * kCentroids],
+                std::min(matrix_.part, matrix_.dimension - begin)));
+  }
+  matrix_.norm_codes[row] = static_cast<uint8_t>(Nearest(&norm, matrix_.norms.data(), 1));
+}
+
 QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
                          const std::vector<double>& weights, const QuantizerOptions& options) {
   const size_t rows = matrix.size() / dimension;
@@ -101,18 +131,11 @@ QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
   result.codes.resize(rows * result.parts());
   result.centroids.resize(static_cast<size_t>(dimension) * kCentroids);
   result.norm_codes.resize(rows);
-  std::vector<float> inverse_norms(rows);
-  for (size_t r = 0; r < rows; ++r) {
-    double sum = 0;
-    for (int d = 0; d < dimension; ++d)
-      sum += matrix[r * dimension + d] * matrix[r * dimension + d];
-    inverse_norms[r] = 1 / (static_cast<float>(std::sqrt(sum)) + 1e-12F);
-  }
   std::mt19937 random(options.seed);
   const std::vector<size_t> sample = DrawRows(weights, options.sample, random);
 
   std::vector<float> norms;
-  for (const size_t row : sample) norms.push_back(1 / inverse_norms[row]);
+  for (const size_t row : sample) norms.push_back(Norm(&matrix[row * dimension], dimension));
   result.norms = KMeans(norms, 1, options.iterations, random);
 
   const uint32_t seed = random();
@@ -121,9 +144,9 @@ QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
       const int begin = p * options.part;
       const int width = std::min(options.part, dimension - begin);
       std::vector<float> points;
-      for (const size_t row : sample) {
+      for (size_t i = 0; i < sample.size(); ++i) {
         for (int d = 0; d < width; ++d) {
-          points.push_back(matrix[row * dimension + begin + d] * inverse_norms[row]);
+          points.push_back(matrix[sample[i] * dimension + begin + d] * (1 / norms[i]));
         }
       }
       std::mt19937 own(seed + p);
@@ -132,18 +155,14 @@ QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
       for (int c = 0; c < kCentroids; ++c) {
         for (int d = 0; d < width; ++d) centroids[c * width + d] = columns[d * kCentroids + c];
       }
-      std::vector<float> x(width);
-      for (size_t r = 0; r < rows; ++r) {
-        for (int d = 0; d < width; ++d) x[d] = matrix[r * dimension + begin + d] * inverse_norms[r];
-        result.codes[r * result.parts() + p] =
-            static_cast<uint8_t>(Nearest(x.data(), columns.data(), width));
-      }
     }
   });
-  for (size_t r = 0; r < rows; ++r) {
-    const float norm = 1 / inverse_norms[r];
-    result.norm_codes[r] = static_cast<uint8_t>(Nearest(&norm, result.norms.data(), 1));
-  }
+  const RowEncoder encoder(result);
+  OnShares(options.threads, rows, [&](size_t first, size_t last) {
+    for (size_t r = first; r < last; ++r) {
+      encoder.Store(static_cast<int64_t>(r), &matrix[r * dimension]);
+    }
+  });
   return result;
 }
 

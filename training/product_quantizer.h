@@ -29,8 +29,22 @@ struct QuantizedMatrix {
   std::vector<float> norms;         // 256
 
   int parts() const { return (dimension + part - 1) / part; }
-  // Writes row `row` as stored, for measuring the loss.
+  // Writes row `row` as stored.
   void Decode(int64_t row, float* out) const;
+};
+
+// Stores rows in a matrix whose centroids and norms are known. Several threads may
+// use one for rows of their own.
+class RowEncoder {
+ public:
+  // Keeps `matrix`, which must outlive it.
+  explicit RowEncoder(QuantizedMatrix& matrix);
+
+  void Store(int64_t row, const float* values) const;
+
+ private:
+  QuantizedMatrix& matrix_;
+  std::vector<float> columns_;  // the centroids of each part column by column
 };
 
 // Quantises rows x dimension `matrix`. k-means sees rows drawn in proportion to

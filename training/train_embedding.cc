@@ -28,6 +28,7 @@
 #include "training/features.h"
 #include "training/product_quantizer.h"
 #include "training/sampler.h"
+#include "training/space_quantizer.h"
 
 namespace hexapla::training {
 namespace {
@@ -68,6 +69,7 @@ Recipe ParseRecipe(const nlohmann::json& json) {
   recipe.sampler.favoured_factor = json.value("favoured_factor", recipe.sampler.favoured_factor);
   recipe.trainer.dimension = json.value("dimension", recipe.trainer.dimension);
   recipe.trainer.scale = json.value("scale", recipe.trainer.scale);
+  recipe.trainer.scale_end = json.value("scale_end", recipe.trainer.scale);
   recipe.trainer.learning_rate = json.value("learning_rate", recipe.trainer.learning_rate);
   recipe.quantizer.part = json.value("quantizer_part", recipe.quantizer.part);
   recipe.steps = json.value("steps", recipe.steps);
@@ -126,28 +128,6 @@ absl::Status Learn(const Recipe& recipe, const Checkpoint& checkpoint, Sampler& 
     }
   }
   return absl::OkStatus();
-}
-
-// Mean cosine between rows before and after, weighted like the quantiser's sample.
-double QuantizationCosine(const std::vector<float>& matrix, const QuantizedMatrix& quantized,
-                          const std::vector<double>& weights) {
-  const int dimension = quantized.dimension;
-  std::vector<float> row(dimension);
-  double sum = 0;
-  double total = 0;
-  for (int64_t r = 0; r < quantized.rows; ++r) {
-    quantized.Decode(r, row.data());
-    double dot = 0, before = 1e-20, after = 1e-20;
-    for (int d = 0; d < dimension; ++d) {
-      const float x = matrix[r * dimension + d];
-      dot += x * row[d];
-      before += x * x;
-      after += row[d] * row[d];
-    }
-    sum += weights[r] * dot / std::sqrt(before * after);
-    total += weights[r];
-  }
-  return sum / total;
 }
 
 // The languages of the space, with their sentence pairs: for the manifest and
@@ -245,11 +225,11 @@ absl::Status Train(Recipe recipe, Checkpoint checkpoint, const Outputs& outputs)
   }
   std::vector<double> weights;
   for (const uint32_t uses : trainer.row_uses()) weights.push_back(std::sqrt(uses) + 0.1);
-  const QuantizedMatrix quantized =
-      Quantize(trainer.matrix(), recipe.trainer.dimension, weights, recipe.quantizer);
-  const double cosine = QuantizationCosine(trainer.matrix(), quantized, weights);
-  std::fprintf(stderr, "quantised: mean cosine to the original rows %.4f (%.0f s)\n", cosine,
-               watch.Seconds());
+  const QuantizedMatrix quantized = QuantizeSpace(trainer.matrix(), recipe.trainer.dimension,
+                                                  features, weights, recipe.quantizer);
+  const double cosine = WordCosine(trainer.matrix(), quantized, features);
+  std::fprintf(stderr, "quantised: mean cosine to the original word vectors %.4f (%.0f s)\n",
+               cosine, watch.Seconds());
   HEXAPLA_RETURN_IF_ERROR(WriteFastText(outputs.model, corpus, features, quantized));
   if (!outputs.summary.empty()) {
     HEXAPLA_RETURN_IF_ERROR(WriteSummary(outputs.summary, corpus, recipe, features, cosine));
@@ -296,8 +276,9 @@ int Main(int argc, char** argv) {
   Recipe recipe;
   try {
     std::ifstream in(recipe_path);
-    const auto json = nlohmann::json::parse(in);
+    auto json = nlohmann::json::parse(in);
     recipe = ParseRecipe(json);
+    json.erase("quantizer_part");  // plays no part before the end
     checkpoint.training = json.dump();
   } catch (const nlohmann::json::exception& error) {
     std::fprintf(stderr, "%s: %s\n", recipe_path.c_str(), error.what());

@@ -18,6 +18,7 @@
 #include "training/features.h"
 #include "training/product_quantizer.h"
 #include "training/sampler.h"
+#include "training/space_quantizer.h"
 
 namespace hexapla::training {
 namespace {
@@ -134,6 +135,23 @@ TEST(ContrastiveTrainerTest, TheSeedDecidesEveryBit) {
   const std::vector<float> once = LearnTinySpace(SharedCorpus(), 1, 5).matrix;
   EXPECT_EQ(LearnTinySpace(SharedCorpus(), 1, 5).matrix, once);
   EXPECT_NE(LearnTinySpace(SharedCorpus(), 2, 5).matrix, once);
+}
+
+TEST(ContrastiveTrainerTest, TheScaleMovesFromOneToTheOther) {
+  const Corpus& corpus = SharedCorpus();
+  const Features features = ChooseFeatures(corpus, TinyFeatures());
+  const auto loss = [&](float scale, float scale_end, double progress) {
+    TrainerOptions options = TinyTrainer(1);
+    options.scale = scale;
+    options.scale_end = scale_end;
+    ContrastiveTrainer trainer(corpus, features, options);
+    const PairList& list = corpus.lists[0];
+    return trainer.Step({list.pairs[0], list.pairs[1], list.pairs[2]}, progress).loss;
+  };
+  EXPECT_FLOAT_EQ(loss(5, 25, 0), loss(5, 5, 0));
+  EXPECT_FLOAT_EQ(loss(5, 25, 0.5), loss(15, 15, 0));
+  EXPECT_FLOAT_EQ(loss(5, 25, 1), loss(25, 25, 0));
+  EXPECT_NE(loss(5, 5, 0), loss(25, 25, 0));
 }
 
 TEST(ContrastiveTrainerTest, RowsThatWereNotUsedStay) {
@@ -265,6 +283,38 @@ TEST(QuantizeTest, RowsThatWeighMostLoseLeast) {
     return sum / (end - begin);
   };
   EXPECT_GT(mean_cosine(0, 100), mean_cosine(100, 2000) + 0.1);
+}
+
+TEST(QuantizeSpaceTest, WordsMakeUpForWhatTheirNgramsLost) {
+  const TinySpace space = LearnTinySpace(SharedCorpus(), 1, 20);
+  const int dimension = TinyTrainer(1).dimension;
+  const std::vector<double> weights(space.features.rows(), 1);
+  // So few centroids for so many columns that something is lost.
+  const QuantizerOptions options = {.part = dimension, .iterations = 3, .sample = 2000};
+  const QuantizedMatrix plain = Quantize(space.matrix, dimension, weights, options);
+  const QuantizedMatrix quantized =
+      QuantizeSpace(space.matrix, dimension, space.features, weights, options);
+  EXPECT_GT(WordCosine(space.matrix, quantized, space.features),
+            WordCosine(space.matrix, plain, space.features));
+  // Only the rows of words differ.
+  EXPECT_EQ(quantized.centroids, plain.centroids);
+  const auto ngrams = static_cast<std::ptrdiff_t>(space.features.words.size()) * plain.parts();
+  EXPECT_TRUE(std::equal(plain.codes.begin() + ngrams, plain.codes.end(),
+                         quantized.codes.begin() + ngrams));
+  EXPECT_FALSE(
+      std::equal(plain.codes.begin(), plain.codes.begin() + ngrams, quantized.codes.begin()));
+}
+
+TEST(QuantizeSpaceTest, ThreadsDoNotDecideTheCodes) {
+  const TinySpace space = LearnTinySpace(SharedCorpus(), 1, 5);
+  const int dimension = TinyTrainer(1).dimension;
+  const std::vector<double> weights(space.features.rows(), 1);
+  const auto codes = [&](int threads) {
+    return QuantizeSpace(space.matrix, dimension, space.features, weights,
+                         {.iterations = 2, .sample = 500, .threads = threads})
+        .codes;
+  };
+  EXPECT_EQ(codes(1), codes(3));
 }
 
 }  // namespace
