@@ -2,6 +2,7 @@
 #include "server/pipeline/document_aligner.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "server/base/status_macros.h"
 #include "server/embedding/embedded_document.h"
 #include "server/pipeline/version_groups.h"
+#include "server/similarity/centred_document.h"
 #include "server/similarity/pair_aligner.h"
 #include "server/text/code_points.h"
 
@@ -28,7 +30,8 @@ constexpr double kUnrelatedBelow = 0.5;
 struct Version {
   AlignedVersion result;
   std::vector<absl::string_view> sentences;
-  EmbeddedDocument embedded;
+  EmbeddedDocument embedded;  // without its sentence vectors, which `centred` has
+  std::optional<CentredDocument> centred;
   bool covered = false;
 };
 
@@ -143,7 +146,7 @@ class Pairs {
                                   .likely_from = likely_from};
         HEXAPLA_ASSIGN_OR_RETURN(
             PairAlignment aligned,
-            AlignPair(versions[a].embedded, versions[b].embedded, pair, weights, stop));
+            AlignPair(*versions[a].centred, *versions[b].centred, pair, weights, stop));
         pairs.pairs_[a][b] = {
             {std::move(aligned.alignment.beads), std::move(aligned.alignment.likely)},
             aligned.probability};
@@ -336,6 +339,8 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     HEXAPLA_ASSIGN_OR_RETURN(
         version.embedded,
         EmbedDocument(version.sentences, embedder_.ForLanguage(version.result.language), stop));
+    version.centred.emplace(version.embedded);
+    version.embedded.sentence_vectors = EmbeddingMatrix();
     version.covered = Covers(embedder_, version.result.language);
   }
   clock.Enter(Stage::kAlign);

@@ -11,8 +11,6 @@
 #include "absl/strings/string_view.h"
 
 #include "server/base/status_macros.h"
-#include "server/embedding/vector_sum.h"
-#include "server/similarity/centred_sentences.h"
 #include "server/similarity/cosine.h"
 
 namespace hexapla {
@@ -54,36 +52,12 @@ EmbeddingMatrix SpellingVectors(const EmbeddedDocument& document, const Embedded
   return vectors;
 }
 
-// A document at every coarseness: level 0 has its sentence vectors less their
-// share of the mean, each level has those of the one before added up in pairs.
-std::vector<UnitRows> PyramidOf(const EmbeddedDocument& document, const EmbeddingMatrix& vectors,
-                                size_t levels) {
-  const int dimension = vectors.dimension();
-  const CentredSentences centre(document, vectors);
-  std::vector<UnitRows> pyramid;
-  EmbeddingMatrix sums((vectors.rows() + 1) / 2, dimension);
-  std::vector<float> centred(dimension);
-  pyramid.emplace_back(vectors.rows(), dimension);
-  for (size_t s = 0; s < vectors.rows(); ++s) {
-    centre.Get(static_cast<int>(s), centred.data());
-    pyramid.back().Set(s, centred.data());
-    AddVector(centred.data(), dimension, sums.row(s / 2));
-  }
-  while (pyramid.size() < levels) {
-    pyramid.emplace_back(sums);
-    EmbeddingMatrix halved((sums.rows() + 1) / 2, dimension);
-    for (size_t s = 0; s < sums.rows(); ++s) AddVector(sums.row(s), dimension, halved.row(s / 2));
-    sums = std::move(halved);
-  }
-  return pyramid;
-}
-
 // The best path of 1-1 beads and deletions by cosine alone.
 absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
                                 const SearchBand& band, const StopCondition& stop) {
   enum Step : uint8_t { kInsertion, kDeletion, kPair };
   std::vector<double> best(band.nodes(), -std::numeric_limits<double>::infinity());
-  std::vector<Step> last(band.nodes(), kInsertion);
+  std::vector<uint8_t> last(band.nodes(), kInsertion);
   std::vector<float> cosines(band.targets());
   best[0] = 0;
   const auto reach = [&](size_t node, double score, Step step) {
@@ -116,7 +90,7 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
   Path path;
   for (int row = band.sources(), column = band.targets(); row > 0 || column > 0;) {
     path.emplace_back(row, column);
-    const Step step = last[band.Node(row, column)];
+    const uint8_t step = last[band.Node(row, column)];
     if (step != kInsertion) --row;
     if (step != kDeletion) --column;
   }
@@ -125,56 +99,54 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
   return path;
 }
 
-absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source, const EmbeddedDocument& target,
-                                bool semantic, const BandOptions& options,
-                                const StopCondition& stop) {
-  const auto halved = [](int size, size_t level) {
-    for (; level > 0; --level) size = (size + 1) / 2;
-    return size;
-  };
+absl::StatusOr<Path> FinestPath(const CentredVectors& source, const CentredVectors& target,
+                                const BandOptions& options, const StopCondition& stop) {
   size_t level = 0;
+  const auto halved = [&](const CentredVectors& vectors) {
+    return ((vectors.size() - 1) >> level) + 1;
+  };
   const auto nodes = [&] {
-    return static_cast<size_t>(halved(source.size(), level) + 1) *
-           (halved(target.size(), level) + 1);
+    return static_cast<size_t>(halved(source) + 1) * static_cast<size_t>(halved(target) + 1);
   };
-  while (nodes() > options.full_nodes_max && halved(source.size(), level) > 1 &&
-         halved(target.size(), level) > 1) {
-    ++level;
-  }
-  const auto pyramid = [&](const EmbeddedDocument& document, const EmbeddedDocument& other) {
-    return semantic ? PyramidOf(document, document.sentence_vectors, level + 1)
-                    : PyramidOf(document, SpellingVectors(document, other), level + 1);
-  };
-  const std::vector<UnitRows> sources = pyramid(source, target);
-  HEXAPLA_RETURN_IF_ERROR(stop.Check());
-  const std::vector<UnitRows> targets = pyramid(target, source);
-  SearchBand band = SearchBand::Full(static_cast<int>(sources[level].rows()),
-                                     static_cast<int>(targets[level].rows()));
-  while (true) {
-    HEXAPLA_ASSIGN_OR_RETURN(Path path, CosinePath(sources[level], targets[level], band, stop));
-    if (level == 0) return path;
-    --level;
-    const auto rows = static_cast<int>(sources[level].rows());
-    const auto columns = static_cast<int>(targets[level].rows());
+  while (nodes() > options.full_nodes_max && halved(source) > 1 && halved(target) > 1) ++level;
+  SearchBand band = SearchBand::Full(halved(source), halved(target));
+  for (; level > 0; --level) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    HEXAPLA_ASSIGN_OR_RETURN(Path path,
+                             CosinePath(source.Coarse(level), target.Coarse(level), band, stop));
+    const int rows = ((source.size() - 1) >> (level - 1)) + 1;
+    const int columns = ((target.size() - 1) >> (level - 1)) + 1;
     for (auto& [row, column] : path) {
       row = std::min(2 * row, rows);
       column = std::min(2 * column, columns);
     }
     band = SearchBand::Around(path, rows, columns, kCoarseRadius);
   }
+  return CosinePath(source.directions(), target.directions(), band, stop);
+}
+
+absl::StatusOr<Path> FinestPathBySpelling(const EmbeddedDocument& source,
+                                          const EmbeddedDocument& target,
+                                          const BandOptions& options, const StopCondition& stop) {
+  return FinestPath(CentredVectors(source, SpellingVectors(source, target)),
+                    CentredVectors(target, SpellingVectors(target, source)), options, stop);
 }
 
 }  // namespace
 
-absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const EmbeddedDocument& target,
+absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const CentredDocument& target,
                                     bool semantic, const BandOptions& options,
                                     const StopCondition& stop) {
-  if (static_cast<size_t>(source.size() + 1) * (target.size() + 1) <= options.full_nodes_max &&
-      source.tokens.size() * target.tokens.size() <= options.full_token_pairs_max) {
-    return SearchBand::Full(source.size(), target.size());
+  const EmbeddedDocument& sources = source.document();
+  const EmbeddedDocument& targets = target.document();
+  if (static_cast<size_t>(sources.size() + 1) * (targets.size() + 1) <= options.full_nodes_max &&
+      sources.tokens.size() * targets.tokens.size() <= options.full_token_pairs_max) {
+    return SearchBand::Full(sources.size(), targets.size());
   }
-  HEXAPLA_ASSIGN_OR_RETURN(const Path path, FinestPath(source, target, semantic, options, stop));
-  return SearchBand::Around(path, source.size(), target.size(), options.radius);
+  HEXAPLA_ASSIGN_OR_RETURN(const Path path,
+                           semantic ? FinestPath(source.vectors(), target.vectors(), options, stop)
+                                    : FinestPathBySpelling(sources, targets, options, stop));
+  return SearchBand::Around(path, sources.size(), targets.size(), options.radius);
 }
 
 }  // namespace hexapla

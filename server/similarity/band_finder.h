@@ -6,7 +6,7 @@
 
 #include "server/alignment/search_band.h"
 #include "server/base/stop_condition.h"
-#include "server/embedding/embedded_document.h"
+#include "server/similarity/centred_document.h"
 
 namespace hexapla {
 
@@ -27,7 +27,7 @@ struct BandOptions {
 // nothing does, the way runs straight.
 // Cost: linear in the sentences beyond the smallest grid.
 // Errors: as `stop` says.
-absl::StatusOr<SearchBand> FindBand(const EmbeddedDocument& source, const EmbeddedDocument& target,
+absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const CentredDocument& target,
                                     bool semantic, const BandOptions& options,
                                     const StopCondition& stop);
 

@@ -196,6 +196,20 @@ void RoundSimd(const float* HWY_RESTRICT row, size_t size, float scale, int16_t*
   }
 }
 
+// sum += scale * row, `size` of them.
+void AddRoundedSimd(const int16_t* HWY_RESTRICT row, size_t size, float scale,
+                    float* HWY_RESTRICT sum) {
+  const hn::CappedTag<float, kLanes16Max / 2> d;
+  const hn::RebindToSigned<decltype(d)> words;
+  const hn::Rebind<int16_t, decltype(d)> halves;
+  size_t k = 0;
+  for (; k + hn::Lanes(d) <= size; k += hn::Lanes(d)) {
+    const auto values = hn::ConvertTo(d, hn::PromoteTo(words, hn::LoadU(halves, row + k)));
+    hn::StoreU(hn::MulAdd(hn::Set(d, scale), values, hn::LoadU(d, sum + k)), d, sum + k);
+  }
+  for (; k < size; ++k) sum[k] += scale * row[k];
+}
+
 }  // namespace
 }  // namespace hexapla::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -208,6 +222,7 @@ HWY_EXPORT(InnerProductsSimd);
 HWY_EXPORT(ProductTableSimd);
 HWY_EXPORT(ProductsSimd);
 HWY_EXPORT(RoundSimd);
+HWY_EXPORT(AddRoundedSimd);
 
 void InnerProducts(const float* x, const EmbeddingMatrix& rows, const int32_t* which, size_t size,
                    float* out) {
@@ -250,6 +265,11 @@ void UnitRows::Set(size_t i, const float* row) {
   const float scale = norm == 0 ? 0 : kUnit / norm;
   int16_t* const out = values_.data() + i * stride_;
   HWY_DYNAMIC_DISPATCH(RoundSimd)(row, dimension_, scale, out);
+}
+
+void UnitRows::AddTo(size_t i, float length, float* sum) const {
+  HWY_DYNAMIC_DISPATCH(AddRoundedSimd)
+  (values_.data() + i * stride_, dimension_, length / kUnit, sum);
 }
 
 void UnitRows::Cosines(const UnitRows& x, size_t row, const UnitRows& y, size_t begin, size_t end,

@@ -33,6 +33,8 @@ class UnitRows {
   size_t rows() const { return rows_; }
   // Row `i` becomes `row`, scaled.
   void Set(size_t i, const float* row);
+  // sum += length * row `i`.
+  void AddTo(size_t i, float length, float* sum) const;
   // out[i] = the cosine of row `row` of `x` and row begin + i of `y`, up to `end`.
   // Requires: equal dimensions, here and below.
   static void Cosines(const UnitRows& x, size_t row, const UnitRows& y, size_t begin, size_t end,

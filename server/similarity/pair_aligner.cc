@@ -22,9 +22,9 @@ constexpr double kNever = -std::numeric_limits<double>::infinity();
 // The scores of candidates; the other beads of both sides score -infinity.
 class CandidateScorer {
  public:
-  CandidateScorer(const BeadScorer& scorer, const CandidateBeads& candidates,
+  CandidateScorer(const BeadScorer& scorer, CandidateBeads candidates,
                   const std::vector<BeadShape>& shapes)
-      : scorer_(scorer), candidates_(candidates) {
+      : scorer_(scorer), candidates_(std::move(candidates)) {
     for (size_t s = 0; s < shapes.size(); ++s) index_[shapes[s].sources][shapes[s].targets] = s;
   }
 
@@ -32,6 +32,8 @@ class CandidateScorer {
     if (shape.two_sided() && !candidates_.Allows(row, column, IndexOf(shape))) return kNever;
     return scorer_(row, column, shape);
   }
+
+  const SearchBand& band() const { return candidates_.band; }
 
   // From here on only those that a first alignment found possible.
   void Narrow(const std::vector<LikelyBead>& possible) {
@@ -52,8 +54,8 @@ class CandidateScorer {
 
 }  // namespace
 
-absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
-                                        const EmbeddedDocument& target, const PairOptions& options,
+absl::StatusOr<PairAlignment> AlignPair(const CentredDocument& source,
+                                        const CentredDocument& target, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop) {
   HEXAPLA_ASSIGN_OR_RETURN(const SearchBand wide,
                            FindBand(source, target, options.semantic, {}, stop));
@@ -63,22 +65,23 @@ absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
   HEXAPLA_ASSIGN_OR_RETURN(SentenceSimilarity sentences,
                            SentenceSimilarity::Create(source, target, wide, evidence.bead_size_max,
                                                       evidence.semantic, stop));
-  CandidateBeads candidates = AllBeads(wide);
+  CandidateBeads candidates{SearchBand::Full(0, 0), {}};
   if (options.semantic) {
     HEXAPLA_ASSIGN_OR_RETURN(candidates, SketchBeads(sentences, wide, shapes, weights, stop));
+  } else {
+    candidates = AllBeads(wide);
   }
-  const SearchBand& band = candidates.band;
   HEXAPLA_ASSIGN_OR_RETURN(BeadScorer scorer,
                            BeadScorer::Create(std::move(sentences), CellsOf(candidates, shapes),
                                               evidence, weights, stop));
-  CandidateScorer score(scorer, candidates, shapes);
+  CandidateScorer score(scorer, std::move(candidates), shapes);
   HEXAPLA_ASSIGN_OR_RETURN(const Alignment first,
-                           AlignMonotonically(band, shapes, score, stop, kPossible));
+                           AlignMonotonically(score.band(), shapes, score, stop, kPossible));
   HEXAPLA_RETURN_IF_ERROR(scorer.Learn(first, stop));
   score.Narrow(first.likely);
   PairAlignment result;
-  HEXAPLA_ASSIGN_OR_RETURN(result.alignment,
-                           AlignMonotonically(band, shapes, score, stop, options.likely_from));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      result.alignment, AlignMonotonically(score.band(), shapes, score, stop, options.likely_from));
   result.probability = scorer.DocumentProbability(result.alignment);
   for (Bead& bead : result.alignment.beads) {
     bead.probability = scorer.CalibratedProbability(bead.probability);

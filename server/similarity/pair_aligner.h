@@ -6,7 +6,7 @@
 
 #include "server/alignment/monotonic_aligner.h"
 #include "server/base/stop_condition.h"
-#include "server/embedding/embedded_document.h"
+#include "server/similarity/centred_document.h"
 #include "server/similarity/scoring_weights.h"
 
 namespace hexapla {
@@ -34,8 +34,8 @@ struct PairAlignment {
 // these by all features; a second scores those that the first found possible, with
 // what the first taught about the documents (PairEvidence::Learn).
 // Cost: linear in the sentences beyond small grids. Errors: as `stop` says.
-absl::StatusOr<PairAlignment> AlignPair(const EmbeddedDocument& source,
-                                        const EmbeddedDocument& target, const PairOptions& options,
+absl::StatusOr<PairAlignment> AlignPair(const CentredDocument& source,
+                                        const CentredDocument& target, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop);
 
 }  // namespace hexapla

@@ -5,8 +5,6 @@
 #include <numeric>
 
 #include "server/base/status_macros.h"
-#include "server/similarity/centred_sentences.h"
-#include "server/similarity/cosine.h"
 
 namespace hexapla {
 namespace {
@@ -42,35 +40,6 @@ class Highest {
   size_t size_ = 0;
 };
 
-// Sentence vectors less their share of the mean, as directions and lengths.
-struct CentredVectors {
-  UnitRows directions;
-  std::vector<float> lengths;
-
-  // Of two vectors of this document.
-  float InnerProduct(int a, int b) const {
-    float cosine;
-    UnitRows::Cosines(directions, a, directions, b, b + 1, &cosine);
-    return cosine * lengths[a] * lengths[b];
-  }
-};
-
-// Zeros without `semantic`.
-CentredVectors Centred(const EmbeddedDocument& document, bool semantic) {
-  const EmbeddingMatrix& vectors = document.sentence_vectors;
-  const int dimension = vectors.dimension();
-  CentredVectors centred{UnitRows(vectors.rows(), dimension), std::vector<float>(vectors.rows())};
-  if (!semantic) return centred;
-  const CentredSentences centre(document, vectors);
-  std::vector<float> row(dimension);
-  for (int s = 0; s < document.size(); ++s) {
-    centre.Get(s, row.data());
-    centred.directions.Set(s, row.data());
-    centred.lengths[s] = std::sqrt(InnerProduct(row.data(), row.data(), dimension));
-  }
-  return centred;
-}
-
 float SumOver(const std::vector<int32_t>& values, SentenceRun run) {
   return static_cast<float>(
       std::accumulate(values.begin() + run.begin, values.begin() + run.end, int32_t{0}));
@@ -99,37 +68,43 @@ SentenceSimilarity::SentenceSimilarity(const EmbeddedDocument& source,
   prepare(target, target_);
 }
 
-absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const EmbeddedDocument& source,
-                                                              const EmbeddedDocument& target,
+absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const CentredDocument& source,
+                                                              const CentredDocument& target,
                                                               const SearchBand& band,
                                                               int run_size_max, bool semantic,
                                                               const StopCondition& stop) {
-  SentenceSimilarity similarity(source, target, band, run_size_max);
-  const CentredVectors source_vectors = Centred(source, semantic);
-  const CentredVectors target_vectors = Centred(target, semantic);
-  const auto prepare = [&](const CentredVectors& vectors, Side& side) {
-    const int size = side.document->size();
-    for (int s = 0; s < size; ++s) {
-      for (int d = 0; d < run_size_max && s + d < size; ++d) {
-        side.gram[static_cast<size_t>(s) * run_size_max + d] = vectors.InnerProduct(s, s + d);
-      }
-    }
-  };
-  prepare(source_vectors, similarity.source_);
-  prepare(target_vectors, similarity.target_);
-  const SentenceCells& cells = similarity.cells_;
-  for (int row = 0; row < cells.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    const int begin = cells.begin(row);
-    float* const dots = similarity.dots_.data() + cells.Index(row, begin);
-    UnitRows::Cosines(source_vectors.directions, row, target_vectors.directions, begin,
-                      cells.end(row), dots);
-    for (int column = begin; column < cells.end(row); ++column) {
-      dots[column - begin] *= source_vectors.lengths[row] * target_vectors.lengths[column];
-    }
+  SentenceSimilarity similarity(source.document(), target.document(), band, run_size_max);
+  if (semantic) {
+    similarity.FillGram(source.vectors(), similarity.source_);
+    similarity.FillGram(target.vectors(), similarity.target_);
+    HEXAPLA_RETURN_IF_ERROR(similarity.FillDots(source.vectors(), target.vectors(), stop));
   }
   HEXAPLA_RETURN_IF_ERROR(similarity.Summarize(stop));
   return similarity;
+}
+
+void SentenceSimilarity::FillGram(const CentredVectors& vectors, Side& side) const {
+  const int size = vectors.size();
+  for (int s = 0; s < size; ++s) {
+    for (int d = 0; d < run_size_max_ && s + d < size; ++d) {
+      side.gram[static_cast<size_t>(s) * run_size_max_ + d] = vectors.InnerProduct(s, s + d);
+    }
+  }
+}
+
+absl::Status SentenceSimilarity::FillDots(const CentredVectors& source,
+                                          const CentredVectors& target, const StopCondition& stop) {
+  for (int row = 0; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    const int begin = cells_.begin(row);
+    const int end = cells_.end(row);
+    float* const dots = dots_.data() + cells_.Index(row, begin);
+    UnitRows::Cosines(source.directions(), row, target.directions(), begin, end, dots);
+    for (int column = begin; column < end; ++column) {
+      dots[column - begin] *= source.length(row) * target.length(column);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SentenceSimilarity::Summarize(const StopCondition& stop) {

@@ -12,6 +12,7 @@
 #include "server/alignment/search_band.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
+#include "server/similarity/centred_document.h"
 #include "server/similarity/sentence_cells.h"
 
 namespace hexapla {
@@ -37,12 +38,12 @@ struct SimilarityScale {
 // the inner products, which are stored. Also what the sentences' forms say:
 // lengths, marks and cuts.
 //
-// Sentence vectors are centred (centred_sentences.h). What counts as a high cosine
+// Sentence vectors are centred (centred_document.h). What counts as a high cosine
 // depends on the languages and the text, so cosines are also placed on a scale
 // between random pairs of this document and its mutually nearest pairs; the latter
 // are pulled towards what is usual when there are few.
 //
-// Lifetime: borrows the documents.
+// Lifetime: borrows the documents; their vectors during Create only.
 // Memory: four bytes a cell of the band.
 // Cost: an inner product of vectors per cell.
 // Threads: const methods may run concurrently.
@@ -60,8 +61,8 @@ class SentenceSimilarity {
 
   // `run_size_max`: most sentences in a run. Without `semantic` all cosines are 0.
   // Errors: as `stop` says.
-  static absl::StatusOr<SentenceSimilarity> Create(const EmbeddedDocument& source,
-                                                   const EmbeddedDocument& target,
+  static absl::StatusOr<SentenceSimilarity> Create(const CentredDocument& source,
+                                                   const CentredDocument& target,
                                                    const SearchBand& band, int run_size_max,
                                                    bool semantic, const StopCondition& stop);
 
@@ -106,6 +107,9 @@ class SentenceSimilarity {
   SentenceSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
                      const SearchBand& band, int run_size_max);
 
+  void FillGram(const CentredVectors& vectors, Side& side) const;
+  absl::Status FillDots(const CentredVectors& source, const CentredVectors& target,
+                        const StopCondition& stop);
   absl::Status Summarize(const StopCondition& stop);
 
   int run_size_max_;
