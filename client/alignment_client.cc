@@ -28,15 +28,11 @@ Detail FindDetail(const google::rpc::Status& status) {
   return detail;
 }
 
-// How long an overloaded server asks to be left alone; zero if it is not that.
-absl::Duration DelayAsked(const grpc::Status& status) {
+// The same for a call.
+absl::Duration DelayAskedBy(const grpc::Status& status) {
   google::rpc::Status full;
-  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED ||
-      !full.ParseFromString(status.error_details())) {
-    return absl::ZeroDuration();
-  }
-  const auto delay = FindDetail<google::rpc::RetryInfo>(full).retry_delay();
-  return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
+  if (!full.ParseFromString(status.error_details())) return absl::ZeroDuration();
+  return DelayAsked(full);
 }
 
 // When to repeat a call that an overloaded server refused: not before it asks, less
@@ -69,7 +65,7 @@ absl::StatusOr<Response> RunCall(absl::Duration timeout, const Call& call) {
     Response response;
     const grpc::Status status = call(&context, &response);
     if (status.ok()) return response;
-    const absl::Duration asked = DelayAsked(status);
+    const absl::Duration asked = DelayAskedBy(status);
     const absl::Duration delay = backoff.Next(asked);
     if (asked <= absl::ZeroDuration() || absl::Now() + delay >= deadline) {
       return FromGrpcStatus(status);
@@ -157,6 +153,12 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   full.set_code(status.error_code());
   full.set_message(status.error_message());
   return FromRpcStatus(full);
+}
+
+absl::Duration DelayAsked(const google::rpc::Status& status) {
+  if (status.code() != grpc::StatusCode::RESOURCE_EXHAUSTED) return absl::ZeroDuration();
+  const auto delay = FindDetail<google::rpc::RetryInfo>(status).retry_delay();
+  return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
 }
 
 absl::Status FromRpcStatus(const google::rpc::Status& status) {

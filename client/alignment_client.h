@@ -66,6 +66,9 @@ class AlignmentClient {
 absl::Status FromGrpcStatus(const grpc::Status& status);
 absl::Status FromRpcStatus(const google::rpc::Status& status);
 
+// How long an overloaded server asks to be left alone; zero if the error is not that.
+absl::Duration DelayAsked(const google::rpc::Status& status);
+
 // Internal unless all that an alignment names by index lies within so many versions,
 // as what writes it requires.
 absl::Status CheckFits(const v1::AlignDocumentsResponse& response, int versions);

@@ -162,7 +162,7 @@ class CorpusRun {
       }
       const absl::Duration left = *failing_since + command_.retry_for - absl::Now();
       if (left <= absl::ZeroDuration()) return status;
-      absl::SleepFor(std::min(backoff, left));
+      absl::SleepFor(std::min(std::max(backoff, delay_asked()), left));
       backoff = std::min(2 * backoff, kBackoffMax);
     }
   }
@@ -176,6 +176,7 @@ class CorpusRun {
       context_ = &context;
       failure_ = absl::OkStatus();
       stream_is_over_ = false;
+      delay_asked_ = absl::ZeroDuration();
       heard_ = absl::Now();
     }
     absl::Status ended;
@@ -196,6 +197,9 @@ class CorpusRun {
     HEXAPLA_RETURN_IF_ERROR(sent);
     HEXAPLA_RETURN_IF_ERROR(ended);
     if (unsent_.empty() && input_is_over_) return absl::OkStatus();
+    if (is_overloaded()) {
+      return absl::UnavailableError("the server has more work than it admits");
+    }
     return absl::UnavailableError("the server ended the stream before its last answer");
   }
 
@@ -208,7 +212,8 @@ class CorpusRun {
       HEXAPLA_ASSIGN_OR_RETURN(std::optional<Flight> flight, Next());
       if (!flight.has_value()) break;
       const std::shared_ptr<const CorpusItem> item = flight->item;
-      if (!Register(*std::move(flight)) || !Send(*item, stream)) return absl::OkStatus();
+      if (!Register(*std::move(flight))) break;
+      if (!Send(*item, stream)) return absl::OkStatus();
     }
     stream.WritesDone();
     return absl::OkStatus();
@@ -227,16 +232,16 @@ class CorpusRun {
     return ReadNext();
   }
 
-  // Waits for room in flight. False when the stream is over; then the set waits
-  // for the next one.
+  // Waits for room in flight. False when the stream is over or the server is
+  // overloaded; then the set waits for the next stream.
   bool Register(Flight flight) {
     MutexLock lock(mutex_);
-    while (!stream_is_over_ && !flying_.empty() &&
+    while (!stream_is_over_ && !is_overloaded() && !flying_.empty() &&
            (flying_.size() >= static_cast<size_t>(command_.workers) ||
             flying_bytes_ + flight.bytes > kFlightBytesMax)) {
       changed_.Wait(mutex_);
     }
-    if (stream_is_over_) {
+    if (stream_is_over_ || is_overloaded()) {
       unsent_.emplace(flight.item->line, std::move(flight));
       return false;
     }
@@ -355,6 +360,10 @@ class CorpusRun {
       item = found->second.item;
       result = std::move(found->second.result);
     }
+    if (const absl::Duration delay = DelayAsked(response.error()); delay > absl::ZeroDuration()) {
+      SendLater(response.request_id(), delay);
+      return;
+    }
     // What is long is done without the mutex.
     const CorpusFormat& format = output_.format();
     absl::Status failure;
@@ -378,6 +387,27 @@ class CorpusRun {
     } else {
       Finish(flying_.at(response.request_id()), line, !failure.ok());
     }
+  }
+
+  // Puts a set that an overloaded server refused back to what is not sent. Those that
+  // it took are waited for; then a new stream sends the rest.
+  void SendLater(const std::string& id, absl::Duration delay) {
+    MutexLock lock(mutex_);
+    delay_asked_ = std::max(delay_asked_, delay);
+    Flight flight = std::move(flying_.at(id));
+    flying_.erase(id);
+    flying_bytes_ -= flight.bytes;
+    flight.result.Clear();
+    unsent_.emplace(flight.item->line, std::move(flight));
+    changed_.NotifyAll();
+  }
+
+  bool is_overloaded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return delay_asked_ > absl::ZeroDuration();
+  }
+  absl::Duration delay_asked() const {
+    MutexLock lock(mutex_);
+    return delay_asked_;
   }
 
   bool NeedsText() const { return output_.format().needs_text() || !command_.pages.empty(); }
@@ -472,6 +502,9 @@ class CorpusRun {
   // By request_id: the number of the line. The id of the set may be of any size.
   absl::flat_hash_map<std::string, Flight> flying_ ABSL_GUARDED_BY(mutex_);
   size_t flying_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // How long the server, when it was overloaded, asked to be left alone. Zero: it was
+  // not, on this stream.
+  absl::Duration delay_asked_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Flight> unsent_ ABSL_GUARDED_BY(mutex_);
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stream_is_over_ ABSL_GUARDED_BY(mutex_) = false;

@@ -125,6 +125,32 @@ TEST_F(CorpusTest, EverySetGetsALine) {
   EXPECT_EQ(errors_, "");
 }
 
+TEST_F(CorpusTest, SetsThatAnOverloadedServerRefusesAreSentAgain) {
+  int refusals = 3;
+  service_.align_stream = [&](AlignStream& stream) {
+    Request request;
+    while (stream.Read(&request)) {
+      if (refusals-- <= 0) {
+        Answer(request.request_id(), 4, stream);
+        continue;
+      }
+      Response reply;
+      reply.set_request_id(request.request_id());
+      *reply.mutable_error() = ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                                "too much work", "SERVER_OVERLOADED", "");
+      google::rpc::RetryInfo retry;
+      retry.mutable_retry_delay()->set_nanos(1000000);
+      reply.mutable_error()->add_details()->PackFrom(retry);
+      stream.Write(reply);
+    }
+    return grpc::Status::OK;
+  };
+  ASSERT_TRUE(Run(SetLine("a") + "\n" + SetLine("b") + "\n" + SetLine("c")).ok());
+  ASSERT_EQ(Lines().size(), 3u);
+  for (const std::string& line : Lines()) EXPECT_THAT(line, HasSubstr("document_probability"));
+  EXPECT_THAT(errors_, HasSubstr("more work than it admits; trying again"));
+}
+
 TEST_F(CorpusTest, OptionsAndLanguagesAreSent) {
   command_.languages = {"en", "fr"};
   command_.max_bead_size = 3;
