@@ -165,6 +165,10 @@ class Api:
         return (self._factory.GetPrototype(method.input_type),
                 self._factory.GetPrototype(method.output_type))
 
+    def methods(self, service):
+        """The names of all methods of the service."""
+        return list(self._pool.FindServiceByName(self.full_name(service)).methods_by_name)
+
     def method(self, channel, service, name, request):
         """A callable for the method: gRPC's own, with our serialization."""
         service = self._pool.FindServiceByName(self.full_name(service))
