@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -193,6 +194,41 @@ class Conformance(unittest.TestCase):
     @unittest.skipUnless(BUF.exists(), "run tests/e2e/install-node-packages first")
     def test_buf_curl(self):
         self.check(BufCurl())
+
+
+class Table(unittest.TestCase):
+    """docs/conformance.md names a test for each row; here is that it exists."""
+
+    def sources_of(self, test):
+        """What the test is written in."""
+        if test.startswith("tests/"):
+            return [harness.ROOT / test]
+        if test.startswith("e2e_"):
+            return [harness.ROOT / "tests" / "e2e" / f"{test[4:]}_test.py"]
+        if test.startswith("deploy_"):
+            return [harness.ROOT / "tests" / "deploy" / f"{test[7:]}_test.py"]
+        if test == "service_test":
+            return list((harness.ROOT / "tests" / "server" / "service").glob("*_test.cc"))
+        return list((harness.ROOT / "tests" / "server").glob(f"*/{test}.cc"))
+
+    def test_every_row_names_tests_that_exist(self):
+        page = (harness.ROOT / "docs" / "conformance.md").read_text()
+        rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+        self.assertGreater(len(rows), 20)
+        for row in rows:
+            ours = row.rsplit("|", 2)[1]
+            if "all that this column names" in ours:
+                continue
+            proofs = re.findall(r"`((?:e2e_|deploy_|tests/)[a-z_/]+|[a-z_]+_test)`((?:,? [A-Z]\w+)*)",
+                                ours)
+            self.assertTrue(proofs, row)
+            for test, parts in proofs:
+                sources = self.sources_of(test)
+                self.assertTrue(sources and all(path.exists() for path in sources), test)
+                text = "".join(path.read_text() for path in sources)
+                for part in re.findall(r"\w+", parts):
+                    found = re.search(rf"(class|TEST|TEST_F)\b[ (]+{part}", text)
+                    self.assertTrue(found, f"{test} has no {part}")
 
 
 if __name__ == "__main__":
