@@ -132,9 +132,9 @@ absl::Status SplitIntoSentences(const VersionInput& input, const Segmenter& segm
 // The alignments of all pairs of versions.
 class Pairs {
  public:
-  static absl::StatusOr<Pairs> Align(const std::vector<Version>& versions,
-                                     const AlignOptions& options, const ScoringWeights& weights,
-                                     const StopCondition& stop) {
+  // The vectors of two versions alone are released on the way.
+  static absl::StatusOr<Pairs> Align(std::vector<Version>& versions, const AlignOptions& options,
+                                     const ScoringWeights& weights, const StopCondition& stop) {
     Pairs pairs(versions.size());
     // Two versions need no more than their beads.
     const double likely_from = versions.size() > 2 ? kLikelyFrom : kKeepNoLikelyBeads;
@@ -145,8 +145,14 @@ class Pairs {
                                   .semantic = versions[a].covered && versions[b].covered,
                                   .likely_from = likely_from};
         HEXAPLA_ASSIGN_OR_RETURN(
-            PairAlignment aligned,
-            AlignPair(*versions[a].centred, *versions[b].centred, pair, weights, stop));
+            PairSentences sentences,
+            PairSentences::Create(*versions[a].centred, *versions[b].centred, pair, stop));
+        if (versions.size() == 2) {
+          versions[a].centred.reset();
+          versions[b].centred.reset();
+        }
+        HEXAPLA_ASSIGN_OR_RETURN(PairAlignment aligned,
+                                 AlignPair(std::move(sentences), pair, weights, stop));
         pairs.pairs_[a][b] = {
             {std::move(aligned.alignment.beads), std::move(aligned.alignment.likely)},
             aligned.probability};

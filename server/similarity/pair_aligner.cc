@@ -52,28 +52,44 @@ class CandidateScorer {
   size_t index_[9][9] = {};
 };
 
+int RunSizeMax(const PairOptions& options) { return options.merges ? options.bead_size_max : 1; }
+
 }  // namespace
+
+absl::StatusOr<PairSentences> PairSentences::Create(const CentredDocument& source,
+                                                    const CentredDocument& target,
+                                                    const PairOptions& options,
+                                                    const StopCondition& stop) {
+  HEXAPLA_ASSIGN_OR_RETURN(SearchBand band, FindBand(source, target, options.semantic, {}, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(SentenceSimilarity sentences,
+                           SentenceSimilarity::Create(source, target, band, RunSizeMax(options),
+                                                      options.semantic, stop));
+  return PairSentences{std::move(band), std::move(sentences)};
+}
 
 absl::StatusOr<PairAlignment> AlignPair(const CentredDocument& source,
                                         const CentredDocument& target, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop) {
-  HEXAPLA_ASSIGN_OR_RETURN(const SearchBand wide,
-                           FindBand(source, target, options.semantic, {}, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(PairSentences sentences,
+                           PairSentences::Create(source, target, options, stop));
+  return AlignPair(std::move(sentences), options, weights, stop);
+}
+
+absl::StatusOr<PairAlignment> AlignPair(PairSentences pair, const PairOptions& options,
+                                        const ScoringWeights& weights, const StopCondition& stop) {
   const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
-  const EvidenceOptions evidence = {.bead_size_max = options.merges ? options.bead_size_max : 1,
+  const EvidenceOptions evidence = {.bead_size_max = RunSizeMax(options),
                                     .semantic = options.semantic};
-  HEXAPLA_ASSIGN_OR_RETURN(SentenceSimilarity sentences,
-                           SentenceSimilarity::Create(source, target, wide, evidence.bead_size_max,
-                                                      evidence.semantic, stop));
   CandidateBeads candidates{SearchBand::Full(0, 0), {}};
   if (options.semantic) {
-    HEXAPLA_ASSIGN_OR_RETURN(candidates, SketchBeads(sentences, wide, shapes, weights, stop));
+    HEXAPLA_ASSIGN_OR_RETURN(candidates,
+                             SketchBeads(pair.sentences, pair.band, shapes, weights, stop));
   } else {
-    candidates = AllBeads(wide);
+    candidates = AllBeads(std::move(pair.band));
   }
-  HEXAPLA_ASSIGN_OR_RETURN(BeadScorer scorer,
-                           BeadScorer::Create(std::move(sentences), CellsOf(candidates, shapes),
-                                              evidence, weights, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      BeadScorer scorer, BeadScorer::Create(std::move(pair.sentences), CellsOf(candidates, shapes),
+                                            evidence, weights, stop));
   CandidateScorer score(scorer, std::move(candidates), shapes);
   HEXAPLA_ASSIGN_OR_RETURN(const Alignment first,
                            AlignMonotonically(score.band(), shapes, score, stop, kPossible));

@@ -5,9 +5,11 @@
 #include "absl/status/statusor.h"
 
 #include "server/alignment/monotonic_aligner.h"
+#include "server/alignment/search_band.h"
 #include "server/base/stop_condition.h"
 #include "server/similarity/centred_document.h"
 #include "server/similarity/scoring_weights.h"
+#include "server/similarity/sentence_similarity.h"
 
 namespace hexapla {
 
@@ -29,6 +31,19 @@ struct PairAlignment {
   double probability = 0;
 };
 
+// What a band of two documents says of their sentences. Their vectors are needed no
+// more once it is made.
+struct PairSentences {
+  SearchBand band;
+  SentenceSimilarity sentences;
+
+  // Errors: as `stop` says.
+  static absl::StatusOr<PairSentences> Create(const CentredDocument& source,
+                                              const CentredDocument& target,
+                                              const PairOptions& options,
+                                              const StopCondition& stop);
+};
+
 // Aligns two documents in three looks. A sketch by sentence vectors and lengths
 // finds the beads that are possible at all (SketchBeads); a first alignment weighs
 // these by all features; a second scores those that the first found possible, with
@@ -36,6 +51,11 @@ struct PairAlignment {
 // Cost: linear in the sentences beyond small grids. Errors: as `stop` says.
 absl::StatusOr<PairAlignment> AlignPair(const CentredDocument& source,
                                         const CentredDocument& target, const PairOptions& options,
+                                        const ScoringWeights& weights, const StopCondition& stop);
+
+// The same, for who releases the vectors first: `sentences` were made with the same
+// options.
+absl::StatusOr<PairAlignment> AlignPair(PairSentences sentences, const PairOptions& options,
                                         const ScoringWeights& weights, const StopCondition& stop);
 
 }  // namespace hexapla
