@@ -2,8 +2,10 @@
 #include "server/similarity/band_finder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,9 @@ using Path = std::vector<std::pair<int, int>>;
 
 // A cosine under this is worth less than leaving both sides alone.
 constexpr float kCosineOfNothing = 0.15F;
+// What a step costs where one text is at its beginning and the other at its end, less
+// the nearer: so little that only ways equally good are told apart by it.
+constexpr float kOutOfStep = 0.03F;
 // At the coarse levels a path may stray further before it is refined.
 constexpr int kCoarseRadius = 8;
 
@@ -52,9 +57,31 @@ EmbeddingMatrix SpellingVectors(const EmbeddedDocument& document, const Embedded
   return vectors;
 }
 
-// The best path of 1-1 beads and deletions by cosine alone.
-absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
-                                const SearchBand& band, const StopCondition& stop) {
+// One side of a grid: the sentences of a document, or 2^level neighbours each.
+struct Side {
+  const UnitRows& directions;
+  std::vector<float> shares_before;  // of the text, before each of them and the end
+};
+
+std::vector<float> SharesBefore(const EmbeddedDocument& document, size_t level) {
+  const auto total = std::reduce(document.lengths.begin(), document.lengths.end(), int64_t{0});
+  const double share = 1 / static_cast<double>(std::max<int64_t>(total, 1));
+  std::vector<float> shares;
+  int64_t before = 0;
+  for (int s = 0; s < document.size(); ++s) {
+    if (s % (1 << level) == 0) {
+      shares.push_back(static_cast<float>(static_cast<double>(before) * share));
+    }
+    before += document.lengths[s];
+  }
+  shares.push_back(1);
+  return shares;
+}
+
+// The best path of 1-1 beads and deletions by cosine, and of those as good the one
+// that keeps step: in a text that repeats itself nothing else tells them apart.
+absl::StatusOr<Path> CosinePath(const Side& source, const Side& target, const SearchBand& band,
+                                const StopCondition& stop) {
   enum Step : uint8_t { kInsertion, kDeletion, kPair };
   std::vector<double> best(band.nodes(), -std::numeric_limits<double>::infinity());
   std::vector<uint8_t> last(band.nodes(), kInsertion);
@@ -69,14 +96,18 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
     const int begin = band.begin(row);
     const int end = band.end(row);
+    const auto cost = [&](int column) {
+      return kOutOfStep * std::abs(source.shares_before[row] - target.shares_before[column]);
+    };
     for (int column = begin; column + 1 < end; ++column) {
-      reach(band.Node(row, column + 1), best[band.Node(row, column)], kInsertion);
+      reach(band.Node(row, column + 1), best[band.Node(row, column)] - cost(column), kInsertion);
     }
     if (row == band.sources()) break;
     const int pairs_end = std::min(end, band.targets());
-    UnitRows::Cosines(source, row, target, begin, std::max(begin, pairs_end), cosines.data());
+    UnitRows::Cosines(source.directions, row, target.directions, begin, std::max(begin, pairs_end),
+                      cosines.data());
     for (int column = begin; column < end; ++column) {
-      const double score = best[band.Node(row, column)];
+      const double score = best[band.Node(row, column)] - cost(column);
       if (band.Contains(row + 1, column)) reach(band.Node(row + 1, column), score, kDeletion);
       if (band.Contains(row + 1, column + 1)) {
         // Exactly 0 where one has no words: then a pair is as good as none, and of
@@ -99,8 +130,12 @@ absl::StatusOr<Path> CosinePath(const UnitRows& source, const UnitRows& target,
   return path;
 }
 
-absl::StatusOr<Path> FinestPath(const CentredVectors& source, const CentredVectors& target,
-                                const BandOptions& options, const StopCondition& stop) {
+// `source` and `target` are what is known of the sentences of both documents.
+absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source_document,
+                                const CentredVectors& source,
+                                const EmbeddedDocument& target_document,
+                                const CentredVectors& target, const BandOptions& options,
+                                const StopCondition& stop) {
   size_t level = 0;
   const auto halved = [&](const CentredVectors& vectors) {
     return ((vectors.size() - 1) >> level) + 1;
@@ -112,8 +147,11 @@ absl::StatusOr<Path> FinestPath(const CentredVectors& source, const CentredVecto
   SearchBand band = SearchBand::Full(halved(source), halved(target));
   for (; level > 0; --level) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    HEXAPLA_ASSIGN_OR_RETURN(Path path,
-                             CosinePath(source.Coarse(level), target.Coarse(level), band, stop));
+    const UnitRows sources = source.Coarse(level);
+    const UnitRows targets = target.Coarse(level);
+    HEXAPLA_ASSIGN_OR_RETURN(
+        Path path, CosinePath({sources, SharesBefore(source_document, level)},
+                              {targets, SharesBefore(target_document, level)}, band, stop));
     const int rows = ((source.size() - 1) >> (level - 1)) + 1;
     const int columns = ((target.size() - 1) >> (level - 1)) + 1;
     for (auto& [row, column] : path) {
@@ -122,13 +160,14 @@ absl::StatusOr<Path> FinestPath(const CentredVectors& source, const CentredVecto
     }
     band = SearchBand::Around(path, rows, columns, kCoarseRadius);
   }
-  return CosinePath(source.directions(), target.directions(), band, stop);
+  return CosinePath({source.directions(), SharesBefore(source_document, 0)},
+                    {target.directions(), SharesBefore(target_document, 0)}, band, stop);
 }
 
 absl::StatusOr<Path> FinestPathBySpelling(const EmbeddedDocument& source,
                                           const EmbeddedDocument& target,
                                           const BandOptions& options, const StopCondition& stop) {
-  return FinestPath(CentredVectors(source, SpellingVectors(source, target)),
+  return FinestPath(source, CentredVectors(source, SpellingVectors(source, target)), target,
                     CentredVectors(target, SpellingVectors(target, source)), options, stop);
 }
 
@@ -143,9 +182,10 @@ absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const Centred
       sources.tokens.size() * targets.tokens.size() <= options.full_token_pairs_max) {
     return SearchBand::Full(sources.size(), targets.size());
   }
-  HEXAPLA_ASSIGN_OR_RETURN(const Path path,
-                           semantic ? FinestPath(source.vectors(), target.vectors(), options, stop)
-                                    : FinestPathBySpelling(sources, targets, options, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const Path path,
+      semantic ? FinestPath(sources, source.vectors(), targets, target.vectors(), options, stop)
+               : FinestPathBySpelling(sources, targets, options, stop));
   return SearchBand::Around(path, sources.size(), targets.size(), options.radius);
 }
 

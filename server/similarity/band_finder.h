@@ -23,6 +23,8 @@ struct BandOptions {
 // joined in pairs, again and again, until the grid is small; its best path is
 // refined level by level (Thompson and Koehn 2019, after Salvador and Chan
 // 2007).
+// Of paths as good as one another the one is taken that keeps step in both texts, by
+// characters: of a form filled in again and again only its place tells one from another.
 // Without `semantic` the words that both documents spell alike lead the way; where
 // nothing does, the way runs straight.
 // Cost: linear in the sentences beyond the smallest grid.

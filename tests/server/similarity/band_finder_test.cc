@@ -105,6 +105,31 @@ TEST(FindBandTest, WhereAllSentencesAreAlikeTheWayRunsStraight) {
   }
 }
 
+TEST(FindBandTest, TextThatRepeatsItselfKeepsStep) {
+  // A form of four lines filled in again and again; the target joins two of them
+  // in every third and lacks one in every seventh, so that the ends differ.
+  const TableEmbedder space({"one un", "two deux", "three trois", "four quatre"});
+  std::vector<std::string> source;
+  std::vector<std::string> target;
+  std::vector<std::pair<int, int>> right;
+  for (int form = 0; form < 400; ++form) {
+    right.emplace_back(static_cast<int>(source.size()), static_cast<int>(target.size()));
+    source.insert(source.end(), {"one", "two two", "three", "four four four"});
+    target.emplace_back("un");
+    if (form % 3 == 0) {
+      target.emplace_back("deux deux trois");
+    } else {
+      target.insert(target.end(), {"deux deux", "trois"});
+    }
+    if (form % 7 != 0) target.emplace_back("quatre quatre quatre");
+  }
+  const SearchBand band =
+      FindBand(Embed(source, space), Embed(target, space), true, {}, {}).value();
+  int missed = 0;
+  for (const auto& [row, column] : right) missed += !band.Contains(row, column);
+  EXPECT_EQ(missed, 0);
+}
+
 TEST(FindBandTest, WithoutVectorsWordsSpeltAlikeLeadTheWay) {
   const TableEmbedder space({"one un"});
   std::vector<std::string> source;
