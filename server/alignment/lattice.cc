@@ -4,11 +4,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
 
 namespace hexapla {
 namespace {
+
+// As far as first_ counts.
+constexpr size_t kScoresMax = std::numeric_limits<uint32_t>::max();
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
@@ -44,6 +51,11 @@ absl::Status Lattice::Score(BeadScoreFunction score, const StopCondition& stop) 
         allowed_[node * words_ + s / 32] |= uint32_t{1} << s % 32;
         scores_.push_back(value);
       }
+    }
+    if (scores_.size() > kScoresMax) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("more than ", kScoresMax, " beads are possible after ", row + 1, " of ",
+                       band_.sources(), " source sentences; align shorter parts"));
     }
   }
   return absl::OkStatus();

@@ -30,7 +30,7 @@ class Lattice {
   Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes);
 
   // Fills in the score of every candidate inside the band. One that scores
-  // -infinity takes no room.
+  // -infinity takes no room. Errors: as `stop` says; ResourceExhausted at 2^32 candidates.
   absl::Status Score(BeadScoreFunction score, const StopCondition& stop);
 
   // -infinity for what is no candidate.

@@ -13,6 +13,10 @@
 namespace hexapla {
 namespace {
 
+// A word's vector that is longer, or not a number, is damage, and would drown a
+// document's other words.
+constexpr float kLengthMax = 1e6F;
+
 // A word of this share of the text counts half.
 constexpr float kHalfShare = 1e-3F;
 
@@ -58,11 +62,18 @@ FasttextSentenceEmbedder::FasttextSentenceEmbedder(
       rank_share_(ShareOfFirst(model_->dictionary().words_size())) {}
 
 bool FasttextSentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
-  if (weights_ == WordWeights::kLength) return fasttext::WordVector(*model_, word, out);
-  if (!fasttext::UnitWordVector(*model_, word, out)) return false;
-  const float weight = FrequencyWeight(word);
-  for (int k = 0; k < dimension(); ++k) out[k] *= weight;
-  return true;
+  if (weights_ == WordWeights::kFrequency) {
+    if (!fasttext::UnitWordVector(*model_, word, out)) return false;
+    const float weight = FrequencyWeight(word);
+    for (int k = 0; k < dimension(); ++k) out[k] *= weight;
+    return true;
+  }
+  if (!fasttext::WordVector(*model_, word, out)) return false;
+  float square = 0;
+  for (int k = 0; k < dimension(); ++k) square += out[k] * out[k];
+  if (square <= kLengthMax * kLengthMax) return true;
+  std::fill_n(out, dimension(), 0.0F);
+  return false;
 }
 
 bool FasttextSentenceEmbedder::EmbedAsFastText(absl::string_view sentence, float* out) const {

@@ -45,8 +45,8 @@ bool UnitWordVector(const Model& model, absl::string_view word, float* out) {
   if (WordVector(model, word, out)) {
     for (int k = 0; k < dim; ++k) square += out[k] * out[k];
   }
-  // Also false for NaN, which a damaged model may give.
-  const bool has_length = square > 0;
+  // False for NaN and for what overflows, which a damaged model may give.
+  const bool has_length = square > 0 && std::isfinite(square);
   const float scale = 1.0f / std::sqrt(square);
   for (int k = 0; k < dim; ++k) out[k] = has_length ? out[k] * scale : 0.0f;
   return has_length;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -24,7 +25,6 @@ class CheckFloorsTest : public ::testing::Test {
 
 TEST_F(CheckFloorsTest, FiguresAtTheirFloorsHold) {
   EXPECT_TRUE(Check("# what must hold\n\nnews 0.9  # exactly\nnovel\t0.5\n").ok());
-  EXPECT_TRUE(Check("").ok());
 }
 
 TEST_F(CheckFloorsTest, EveryFaultIsALine) {
@@ -34,6 +34,15 @@ TEST_F(CheckFloorsTest, EveryFaultIsALine) {
   EXPECT_EQ(std::string(status.message()), "news: accuracy is 0.900, under its floor of 0.950\n" +
                                                path + ": novel has no floor or was not measured\n" +
                                                path + ": poems has no floor or was not measured");
+}
+
+TEST_F(CheckFloorsTest, AFileWithoutFloorsIsAnError) {
+  EXPECT_EQ(Check("# none yet\n").code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(CheckFloorsTest, AFigureThatIsNoNumberIsUnderItsFloor) {
+  directory_.Write("floors.txt", "news 0.1\n");
+  EXPECT_FALSE(CheckFloors({{"news", std::nan("")}}, "accuracy", directory_ / "floors.txt").ok());
 }
 
 TEST_F(CheckFloorsTest, AFileThatIsNotThereIsAnError) {

@@ -59,6 +59,19 @@ std::unique_ptr<const SentenceEmbedder> OfText(const std::string& text, WordWeig
   return *std::move(embedder);
 }
 
+TEST(FasttextSentenceEmbedderTest, AVectorBeyondAllMeasureIsNone) {
+  const std::string text = "3 2\nsound 0.5 0\nlong 3e30 4e30\nlonger 1e5 2e6\n";
+  for (const WordWeights weights : {WordWeights::kLength, WordWeights::kFrequency}) {
+    const auto embedder = OfText(text, weights);
+    float vector[2] = {1, 1};
+    EXPECT_TRUE(embedder->EmbedWord("sound", vector));
+    EXPECT_FALSE(embedder->EmbedWord("long", vector));
+    EXPECT_THAT(vector, Each(0));
+    // By frequency, lengths do not count.
+    EXPECT_EQ(embedder->EmbedWord("longer", vector), weights == WordWeights::kFrequency);
+  }
+}
+
 TEST(FasttextSentenceEmbedderTest, ByFrequencyARareWordCountsMore) {
   std::string text = "1000 2\nthe 9 0\n";
   for (int i = 1; i < 1000; ++i) text += "w" + std::to_string(i) + " 0 " + std::to_string(i) + "\n";
