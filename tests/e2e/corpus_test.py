@@ -260,9 +260,10 @@ class Corpus(unittest.TestCase):
         environment.pop("HEXAPLA_SERVER", None)
         merge = [tools / "corpus-merge", self.input, self.folder / "shards", "3",
                  self.folder / "all.tmx"]
-        for task in range(3):
+        for task, flags in enumerate((["--format=tmx"], ["--format", "tmx"],
+                                      ["--workers", "3", "--format", "tmx"])):
             subprocess.run([tools / "corpus-shard", self.input, self.folder / "shards", "3",
-                            "--format=tmx"], env={**environment, "SLURM_ARRAY_TASK_ID": str(task)},
+                            *flags], env={**environment, "SLURM_ARRAY_TASK_ID": str(task)},
                            check=True, timeout=120)
             done = subprocess.run(merge, capture_output=True, timeout=60, check=False)
             self.assertEqual(done.returncode == 0, task == 2, done.stderr)
