@@ -221,6 +221,15 @@ class BashCompletion(CompletionCase):
     def test_files_are_offered(self):
         self.assertEqual(self.complete("hexapla align article.f"), {"article.fr.txt"})
 
+    def test_the_value_of_a_flag_is_of_its_kind(self):
+        self.assertEqual(self.complete("hexapla --auth_token_file article.f"), {"article.fr.txt"})
+        self.assertEqual(self.complete("hexapla --auth_token_file=article.f"), {"article.fr.txt"})
+        self.assertEqual(self.complete("hexapla --tls_ca mo"), set())
+        self.assertEqual(self.complete("hexapla --models article"), set())
+        for line in ("--server ", "--timeout mo", "--local_workers=", "align --max_bead_size "):
+            self.assertEqual(self.complete(f"hexapla {line}"), set(), line)
+        self.assertEqual(self.complete("hexapla --tls mo"), {"models"})
+
     def test_values_are_those_the_client_takes(self):
         for command, flags in (("align", ("format", "input_format", "encoding")),
                                ("detect", ("format", "input_format")),
