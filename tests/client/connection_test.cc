@@ -107,7 +107,7 @@ TEST(ConnectTest, RepeatsACallWhileTheServerIsUnavailable) {
     return fake.calls < 3 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "starting")
                           : grpc::Status::OK;
   };
-  const AlignmentClient client(*Connect({fake.Address()}, absl::Seconds(10)), absl::Seconds(10));
+  const AlignmentClient client(*Connect({fake.Address()}, absl::Minutes(2)), absl::Minutes(2));
   v1::AlignDocumentsRequest large;
   large.add_versions()->set_text(std::string(8 << 20, 'x'));
   EXPECT_TRUE(client.AlignDocuments(large).ok());
