@@ -71,8 +71,6 @@ class Lattice {
   template <typename Visit>
   void ForEachInto(int row, int column, const Visit& visit) const;
 
-  const SearchBand& band_;
-  const std::vector<BeadShape>& shapes_;
   // Few bits are set; counting them one by one is faster than a call.
   static size_t CountBits(uint32_t bits) {
     size_t count = 0;
@@ -80,6 +78,8 @@ class Lattice {
     return count;
   }
 
+  const SearchBand& band_;
+  const std::vector<BeadShape>& shapes_;
   // Of each node: the shapes of its candidates as bits, in so many words, and where
   // their scores begin.
   size_t words_;

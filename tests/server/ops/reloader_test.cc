@@ -71,6 +71,16 @@ class ReloaderTest : public ::testing::Test {
   void Start() {
     Start([](Options&) {});
   }
+  void StartWith(const TestCertificate& identity) {
+    Write(identity);
+    Start([this](Options& options) {
+      options.tls = {.certificate = secrets_ / "server.pem", .key = secrets_ / "server.key"};
+    });
+  }
+  void Write(const TestCertificate& identity) {
+    secrets_.Write("server.pem", identity.certificate_pem());
+    secrets_.Write("server.key", identity.key_pem());
+  }
 
   // What is logged while `action` runs.
   template <typename Action>
@@ -190,19 +200,12 @@ TEST_F(ReloaderTest, ABadFileIsComplainedOfOnceAndTheOldServes) {
 
 TEST_F(ReloaderTest, ACertificateIsReadWithItsKey) {
   const TestCertificate authority = TestCertificate::Authority();
-  const auto write = [&](const TestCertificate& identity) {
-    secrets_.Write("server.pem", identity.certificate_pem());
-    secrets_.Write("server.key", identity.key_pem());
-  };
-  write(authority.Issue("DNS:localhost"));
-  Start([this](Options& options) {
-    options.tls = {.certificate = secrets_ / "server.pem", .key = secrets_ / "server.key"};
-  });
+  StartWith(authority.Issue("DNS:localhost"));
   EXPECT_TRUE(reloader_->watches_files());
   secrets_.Write("server.pem", authority.Issue("DNS:localhost").certificate_pem());
   EXPECT_THAT(ReloadAll(), AllOf(HasSubstr(R"("level":"error","event":"reload","certificate":)"),
                                  HasSubstr("is not the key of")));
-  write(authority.Issue("DNS:localhost"));
+  Write(authority.Issue("DNS:localhost"));
   const auto look = [this] { reloader_->ReloadChanged(*server_); };
   EXPECT_THAT(LogOf(look), IsEmpty());
   EXPECT_THAT(LogOf(look), HasSubstr(R"("level":"info","event":"reload","certificate":)"));
@@ -210,15 +213,8 @@ TEST_F(ReloaderTest, ACertificateIsReadWithItsKey) {
 
 TEST_F(ReloaderTest, ACertificateThatCameTooEarlyIsTakenOnceItIsValid) {
   const TestCertificate authority = TestCertificate::Authority();
-  const auto write = [&](const TestCertificate& identity) {
-    secrets_.Write("server.pem", identity.certificate_pem());
-    secrets_.Write("server.key", identity.key_pem());
-  };
-  write(authority.Issue("DNS:localhost"));
-  Start([this](Options& options) {
-    options.tls = {.certificate = secrets_ / "server.pem", .key = secrets_ / "server.key"};
-  });
-  write(authority.Issue("DNS:localhost", /*begins_in=*/3));
+  StartWith(authority.Issue("DNS:localhost"));
+  Write(authority.Issue("DNS:localhost", /*begins_in=*/3));
   EXPECT_THAT(ReloadAll(), HasSubstr("is not valid before"));
   std::string log;
   for (int i = 0; i < 600 && log.empty(); ++i) {

@@ -128,6 +128,20 @@ class Caller {
   std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
 };
 
+// Answers with `count` sentences of one byte in every version.
+auto AnswerSentences(size_t count) {
+  return [count](const ModelSet&, const std::vector<VersionInput>& versions, const AlignOptions&,
+                 const StopCondition&) {
+    AlignedDocuments aligned;
+    for (size_t v = 0; v < versions.size(); ++v) {
+      AlignedVersion& added = aligned.versions.emplace_back();
+      added.language = "en";
+      added.sentences.assign(count, {0, 1});
+    }
+    return aligned;
+  };
+}
+
 class AlignStreamTest : public ::testing::Test {
  protected:
   void Start(InProcessServerOptions options) {
@@ -427,17 +441,7 @@ TEST_F(AlignStreamTest, WhatAllStreamsHoldIsBounded) {
 }
 
 TEST_F(AlignStreamTest, RepliesThatDoNotFitBecomeAnError) {
-  Start({.limits = {.streams_bytes_max = 3000},
-         .align = [](const ModelSet&, const std::vector<VersionInput>& versions,
-                     const AlignOptions&, const StopCondition&) {
-           AlignedDocuments aligned;
-           for (size_t v = 0; v < versions.size(); ++v) {
-             AlignedVersion& added = aligned.versions.emplace_back();
-             added.language = "en";
-             added.sentences.assign(2000, {0, 1});
-           }
-           return aligned;
-         }});
+  Start({.limits = {.streams_bytes_max = 3000}, .align = AnswerSentences(2000)});
   Caller caller(*server_);
   const Response last = caller.Send(Whole("a")).ReadLast();
   EXPECT_EQ(last.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -483,17 +487,8 @@ TEST_F(AlignStreamTest, StalledCallersAreLetGo) {
 }
 
 TEST_F(AlignStreamTest, CallerThatDoesNotReadIsLetGo) {
-  Start({.limits = {.stream_stall_max = absl::Milliseconds(300)},
-         .align = [](const ModelSet&, const std::vector<VersionInput>& versions,
-                     const AlignOptions&, const StopCondition&) {
-           AlignedDocuments aligned;
-           for (size_t v = 0; v < versions.size(); ++v) {
-             AlignedVersion& added = aligned.versions.emplace_back();
-             added.language = "en";
-             added.sentences.assign(200000, {0, 1});
-           }
-           return aligned;
-         }});
+  Start(
+      {.limits = {.stream_stall_max = absl::Milliseconds(300)}, .align = AnswerSentences(200000)});
   Caller caller(*server_);
   for (int i = 0; i < 10; ++i) caller.Send(Whole(absl::StrCat(i)));
   absl::SleepFor(absl::Seconds(1));
