@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 
 #include "client/corpus_item.h"
+#include "client/file_error.h"
 #include "server/base/status_macros.h"
 
 namespace hexapla {
@@ -166,11 +167,7 @@ absl::Status CorpusOutput::NotOurs(int64_t number, const std::string& why) const
 }
 
 absl::Status CorpusOutput::SystemError(const char* what) const {
-  const absl::Status status = absl::ErrnoToStatus(errno, what);
-  // No code of a file may look like an unreachable server.
-  const absl::StatusCode code =
-      absl::IsUnavailable(status) ? absl::StatusCode::kUnknown : status.code();
-  return absl::Status(code, absl::StrCat(path_, ": ", status.message()));
+  return FileError(path_, errno, what);
 }
 
 }  // namespace hexapla

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/corpus_pages.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -14,7 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "client/file_error.h"
 #include "client/formats/html_report.h"
+#include "client/sha256.h"
 
 namespace hexapla {
 namespace {
@@ -22,21 +21,6 @@ namespace {
 // Of the 255 bytes that file systems allow, with room for ".html" and ".part".
 constexpr size_t kNameBytesMax = 200;
 constexpr size_t kDigestBytes = 8;
-
-std::string DigestOf(const std::string& text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest = {};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest.data()), kDigestBytes));
-}
-
-absl::Status SystemError(const std::string& path) {
-  const absl::Status status = absl::ErrnoToStatus(errno, "cannot be written");
-  // No code of a file may look like an unreachable server.
-  const absl::StatusCode code =
-      absl::IsUnavailable(status) ? absl::StatusCode::kUnknown : status.code();
-  return absl::Status(code, absl::StrCat(path, ": ", status.message()));
-}
 
 }  // namespace
 
@@ -53,7 +37,7 @@ std::string CorpusPageName(const std::string& id) {
   }
   if (name.size() > kNameBytesMax) {
     name.resize(kNameBytesMax - 2 * kDigestBytes - 1);
-    absl::StrAppend(&name, "~", DigestOf(id));
+    absl::StrAppend(&name, "~", absl::BytesToHexString(Sha256(id).substr(0, kDigestBytes)));
   }
   return absl::StrCat(name, ".html");
 }
@@ -70,7 +54,9 @@ absl::Status WriteCorpusPage(const std::string& folder, const std::string& id,
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
   WriteHtmlReport(response, names, file);
   file.close();
-  if (file.fail() || std::rename(part.c_str(), path.c_str()) != 0) return SystemError(path);
+  if (file.fail() || std::rename(part.c_str(), path.c_str()) != 0) {
+    return FileError(path, errno, "cannot be written");
+  }
   return absl::OkStatus();
 }
 

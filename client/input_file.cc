@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
+#include "client/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/text/utf8.h"
 
@@ -21,11 +22,7 @@ constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kBlockBytes = 1 << 16;
 
 absl::Status CannotRead(const std::string& name, int error) {
-  const absl::Status status = absl::ErrnoToStatus(error, "cannot be read");
-  // No code of a file may look like an unreachable server.
-  const absl::StatusCode code =
-      absl::IsUnavailable(status) ? absl::StatusCode::kUnknown : status.code();
-  return absl::Status(code, absl::StrCat(name, ": ", status.message()));
+  return FileError(name, error, "cannot be read");
 }
 
 // Appends blocks from `read(block, size)`, which gives 0 at the end.

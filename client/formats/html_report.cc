@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/formats/html_report.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +12,7 @@
 #include "client/formats/exchange_text.h"
 #include "client/formats/html_report_assets.h"
 #include "client/output_writer.h"
+#include "client/sha256.h"
 #include "client/text_layout.h"
 #include "client/version.h"
 
@@ -43,12 +41,7 @@ the table arrows go from cell to cell, Home and End to the first and last row, a
 
 // A source of a Content-Security-Policy: this very text and no other.
 std::string HashSource(const std::string& text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest = {};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return absl::StrCat("'sha256-",
-                      absl::Base64Escape(absl::string_view(
-                          reinterpret_cast<const char*>(digest.data()), digest.size())),
-                      "'");
+  return absl::StrCat("'sha256-", absl::Base64Escape(Sha256(text)), "'");
 }
 
 // The class of a cell by its probability.
