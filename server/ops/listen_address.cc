@@ -100,12 +100,12 @@ absl::Status AddNames(const std::string& host, std::vector<Name>& names) {
 
 absl::StatusOr<std::vector<Name>> Resolve(const std::string& host) {
   std::vector<Name> names;
-  // Who knows "localhost" as one address only is told so by his resolver, not by the
-  // clients, which may know it as the other.
-  for (const char* each : {"127.0.0.1", "::1"}) {
-    if (host == "localhost") HEXAPLA_RETURN_IF_ERROR(AddNames(each, names));
+  if (host != "localhost") {
+    HEXAPLA_RETURN_IF_ERROR(AddNames(host, names));
+    return names;
   }
-  if (names.empty()) HEXAPLA_RETURN_IF_ERROR(AddNames(host, names));
+  // A resolver may know one address of it only, and the clients' the other.
+  for (const char* each : {"127.0.0.1", "::1"}) HEXAPLA_RETURN_IF_ERROR(AddNames(each, names));
   return names;
 }
 
