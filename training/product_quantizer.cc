@@ -90,16 +90,15 @@ float Norm(const float* row, int dimension) {
 void QuantizedMatrix::Decode(int64_t row, float* out) const {
   const float norm = norms[norm_codes[row]];
   for (int p = 0; p < parts(); ++p) {
-    const int width = std::min(part, dimension - p * part);
-    const float* centroid =
-        &centroids[static_cast<size_t>(p) * kCentroids * part + codes[row * parts() + p] * width];
-    for (int d = 0; d < width; ++d) out[p * part + d] = norm * centroid[d];
+    const float* centroid = &centroids[static_cast<size_t>(p) * kCentroids * part +
+                                       codes[row * parts() + p] * width(p)];
+    for (int d = 0; d < width(p); ++d) out[p * part + d] = norm * centroid[d];
   }
 }
 
 RowEncoder::RowEncoder(QuantizedMatrix& matrix) : matrix_(matrix) {
   for (int p = 0; p < matrix.parts(); ++p) {
-    const int width = std::min(matrix.part, matrix.dimension - p * matrix.part);
+    const int width = matrix.width(p);
     const float* centroids = &matrix.centroids[static_cast<size_t>(p) * kCentroids * matrix.part];
     for (int d = 0; d < width; ++d) {
       for (int c = 0; c < kCentroids; ++c) columns_.push_back(centroids[c * width + d]);
@@ -114,9 +113,8 @@ void RowEncoder::Store(int64_t row, const float* values) const {
   const int parts = matrix_.parts();
   for (int p = 0; p < parts; ++p) {
     const int begin = p * matrix_.part;
-    matrix_.codes[row * parts + p] = static_cast<uint8_t>(
-        Nearest(&direction[begin], &columns_[static_cast<size_t>(begin) * kCentroids],
-                std::min(matrix_.part, matrix_.dimension - begin)));
+    matrix_.codes[row * parts + p] = static_cast<uint8_t>(Nearest(
+        &direction[begin], &columns_[static_cast<size_t>(begin) * kCentroids], matrix_.width(p)));
   }
   matrix_.norm_codes[row] = static_cast<uint8_t>(Nearest(&norm, matrix_.norms.data(), 1));
 }
@@ -142,7 +140,7 @@ QuantizedMatrix Quantize(const std::vector<float>& matrix, int dimension,
   OnThreads(options.threads, [&](int t) {
     for (int p = t; p < result.parts(); p += options.threads) {
       const int begin = p * options.part;
-      const int width = std::min(options.part, dimension - begin);
+      const int width = result.width(p);
       std::vector<float> points;
       for (size_t i = 0; i < sample.size(); ++i) {
         for (int d = 0; d < width; ++d) {

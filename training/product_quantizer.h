@@ -2,6 +2,7 @@
 #ifndef HEXAPLA_TRAINING_PRODUCT_QUANTIZER_H_
 #define HEXAPLA_TRAINING_PRODUCT_QUANTIZER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -29,6 +30,8 @@ struct QuantizedMatrix {
   std::vector<float> norms;         // 256
 
   int parts() const { return (dimension + part - 1) / part; }
+  // Columns of part `p`.
+  int width(int p) const { return std::min(part, dimension - p * part); }
   // Writes row `row` as stored.
   void Decode(int64_t row, float* out) const;
 };

@@ -80,13 +80,10 @@ absl::StatusOr<PairAlignment> AlignPair(PairSentences pair, const PairOptions& o
   const std::vector<BeadShape> shapes = BeadShapes(options.bead_size_max, options.merges);
   const EvidenceOptions evidence = {.bead_size_max = RunSizeMax(options),
                                     .semantic = options.semantic};
-  CandidateBeads candidates{SearchBand::Full(0, 0), {}};
-  if (options.semantic) {
-    HEXAPLA_ASSIGN_OR_RETURN(candidates,
-                             SketchBeads(pair.sentences, pair.band, shapes, weights, stop));
-  } else {
-    candidates = AllBeads(std::move(pair.band));
-  }
+  HEXAPLA_ASSIGN_OR_RETURN(CandidateBeads candidates,
+                           options.semantic
+                               ? SketchBeads(pair.sentences, pair.band, shapes, weights, stop)
+                               : absl::StatusOr<CandidateBeads>(AllBeads(std::move(pair.band))));
   HEXAPLA_ASSIGN_OR_RETURN(
       BeadScorer scorer, BeadScorer::Create(std::move(pair.sentences), CellsOf(candidates, shapes),
                                             evidence, weights, stop));
