@@ -19,8 +19,9 @@
 
 namespace hexapla {
 
-// The vectors of another embedder, of one file, those of lately asked words kept: a vector is made
-// of a dozen rows of the model, and most words of a text were in the one before.
+// The vectors of another embedder, of one file, those of lately asked words kept: a
+// vector is made of a dozen rows of the model, and most words of a text were in the
+// one before.
 //
 // Words are kept in two generations. One that is asked for goes into the younger;
 // when that is full it becomes the older, and what was there is forgotten.
@@ -36,7 +37,7 @@ class CachedEmbedder final : public SentenceEmbedder {
 
   int dimension() const override { return embedder_->dimension(); }
   const std::vector<std::string>& languages() const override { return embedder_->languages(); }
-  bool EmbedWord(absl::string_view word, float* out) const override;
+  void EmbedWords(absl::Span<WordSlot> slots) const override;
   bool EmbedAsFastText(absl::string_view sentence, float* out) const override {
     return embedder_->EmbedAsFastText(sentence, out);
   }
@@ -57,9 +58,11 @@ class CachedEmbedder final : public SentenceEmbedder {
   };
   static constexpr size_t kShards = 16;
 
-  bool Copy(const Generation& generation, absl::string_view word, float* out, bool& known) const;
-  void Keep(Shard& shard, absl::string_view word, const float* vector, bool known) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  Shard& ShardOf(absl::string_view word) const;
+  // Fills the slot of a word that is kept; returns false for others.
+  bool Find(WordSlot& slot) const;
+  bool Copy(const Generation& generation, WordSlot& slot) const;
+  void Keep(Shard& shard, const WordSlot& slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const std::unique_ptr<const SentenceEmbedder> embedder_;
   const size_t generation_words_max_;  // of one shard

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
+#include "absl/types/span.h"
 
 #include "server/base/status_macros.h"
 #include "server/embedding/vector_sum.h"
@@ -16,7 +18,8 @@
 namespace hexapla {
 namespace {
 
-constexpr int kSentencesBetweenPolls = 64;
+constexpr size_t kSentencesBetweenPolls = 64;
+constexpr size_t kWordsAtOnce = 64;
 
 // Code points that are no white space: a length that spaces, which some
 // languages lack, do not change.
@@ -90,49 +93,123 @@ bool BeginsSoftly(absl::string_view text) {
   return false;
 }
 
-}  // namespace
+// The words of a document by their spellings, each kept once.
+class WordNumbers {
+ public:
+  explicit WordNumbers(std::vector<EmbeddedDocument::Word>& words)
+      : words_(words), numbers_(0, Hash{&words}, Equal{&words}) {}
 
-absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
-                                               const SentenceEmbedder& embedder,
-                                               const StopCondition& stop) {
-  EmbeddedDocument document;
-  const int dimension = embedder.dimension();
-  document.word_vectors = EmbeddingMatrix(0, dimension);
-  document.sentence_vectors = EmbeddingMatrix(sentences.size(), dimension);
+  int32_t NumberOf(const Tokens& tokens, size_t token) {
+    const absl::string_view text = tokens[token];
+    const auto found = numbers_.find(text);
+    if (found != numbers_.end()) return *found;
+    const auto number = static_cast<int32_t>(words_.size());
+    words_.push_back({std::string(text), tokens.token(token).kind, 0});
+    numbers_.insert(number);
+    return number;
+  }
+
+ private:
+  struct Spelling {
+    using is_transparent = void;
+    const std::vector<EmbeddedDocument::Word>* words;
+    absl::string_view Of(absl::string_view text) const { return text; }
+    absl::string_view Of(int32_t number) const { return (*words)[number].text; }
+  };
+  struct Hash : Spelling {
+    template <typename Word>
+    size_t operator()(const Word& word) const {
+      return absl::HashOf(Of(word));
+    }
+  };
+  struct Equal : Spelling {
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return Of(a) == Of(b);
+    }
+  };
+
+  std::vector<EmbeddedDocument::Word>& words_;
+  absl::flat_hash_set<int32_t, Hash, Equal> numbers_;
+};
+
+absl::Status CutIntoTokens(const std::vector<absl::string_view>& sentences,
+                           const StopCondition& stop, EmbeddedDocument& document) {
   document.token_begin.reserve(sentences.size() + 1);
   document.token_begin.push_back(0);
-  absl::flat_hash_map<std::string, int32_t> numbers;
+  WordNumbers numbers(document.words);
   std::vector<int> last_sentence;  // of each word: where it was counted last
   Tokens tokens;
   for (size_t s = 0; s < sentences.size(); ++s) {
     if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
     tokens.Assign(sentences[s]);
-    float* sum = document.sentence_vectors.row(s);
     const size_t sampled = std::min(tokens.size(), kSentenceTokensMax);
     for (size_t sample = 0; sample < sampled; ++sample) {
-      const size_t i = sample * tokens.size() / sampled;
-      const auto [entry, fresh] =
-          numbers.try_emplace(tokens[i], static_cast<int32_t>(document.words.size()));
-      const int32_t word = entry->second;
-      if (fresh) {
-        document.words.push_back({std::string(tokens[i]), tokens.token(i).kind, 0});
-        last_sentence.push_back(-1);
-        embedder.EmbedWord(tokens[i], document.word_vectors.AddRow());
-      }
+      const int32_t word = numbers.NumberOf(tokens, sample * tokens.size() / sampled);
+      last_sentence.resize(document.words.size(), -1);
       if (last_sentence[word] != static_cast<int>(s)) {
         last_sentence[word] = static_cast<int>(s);
         ++document.words[word].sentences;
       }
-      AddVector(document.word_vectors.row(word), dimension, sum);
       document.tokens.push_back(word);
     }
     document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EmbedWordsOf(const SentenceEmbedder& embedder, const StopCondition& stop,
+                          EmbeddedDocument& document) {
+  document.word_vectors = EmbeddingMatrix(document.words.size(), embedder.dimension());
+  std::vector<WordSlot> slots;
+  for (size_t word = 0; word < document.words.size();) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    slots.clear();
+    for (; word < document.words.size() && slots.size() < kWordsAtOnce; ++word) {
+      slots.push_back({document.words[word].text, document.word_vectors.row(word)});
+    }
+    embedder.EmbedWords(absl::MakeSpan(slots));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SumSentences(const StopCondition& stop, EmbeddedDocument& document) {
+  const int dimension = document.word_vectors.dimension();
+  const size_t sentences = document.token_begin.size() - 1;
+  document.sentence_vectors = EmbeddingMatrix(sentences, dimension);
+  for (size_t s = 0; s < sentences; ++s) {
+    if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    float* const sum = document.sentence_vectors.row(s);
+    for (int32_t i = document.token_begin[s]; i < document.token_begin[s + 1]; ++i) {
+      AddVector(document.word_vectors.row(document.tokens[i]), dimension, sum);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MeasureSentences(const std::vector<absl::string_view>& sentences,
+                              const StopCondition& stop, EmbeddedDocument& document) {
+  for (size_t s = 0; s < sentences.size(); ++s) {
+    if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
     const TextRange trimmed = Trim(sentences[s], {0, sentences[s].size()});
     document.lengths.push_back(CountCharacters(trimmed.Of(sentences[s])));
     document.units.push_back(CountUnits(sentences[s]));
     document.cut_after.push_back(s + 1 < sentences.size() &&
                                  (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
+                                               const SentenceEmbedder& embedder,
+                                               const StopCondition& stop) {
+  EmbeddedDocument document;
+  HEXAPLA_RETURN_IF_ERROR(CutIntoTokens(sentences, stop, document));
+  HEXAPLA_RETURN_IF_ERROR(EmbedWordsOf(embedder, stop, document));
+  HEXAPLA_RETURN_IF_ERROR(SumSentences(stop, document));
+  HEXAPLA_RETURN_IF_ERROR(MeasureSentences(sentences, stop, document));
   return document;
 }
 

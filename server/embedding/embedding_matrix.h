@@ -18,6 +18,8 @@ class EmbeddingMatrix {
   int dimension() const { return dimension_; }
   float* row(size_t i) { return values_.data() + i * dimension_; }
   const float* row(size_t i) const { return values_.data() + i * dimension_; }
+  // Rows up to so many will be appended without moving those there are.
+  void Reserve(size_t rows) { values_.reserve(rows * static_cast<size_t>(dimension_)); }
   // Appends a row of zeros and returns it; earlier pointers become invalid.
   float* AddRow() {
     values_.resize(values_.size() + dimension_);

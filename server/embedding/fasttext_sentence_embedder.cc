@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
+#include "server/embedding/vector_sum.h"
 #include "server/fasttext/subwords.h"
 
 namespace hexapla {
@@ -61,19 +62,21 @@ FasttextSentenceEmbedder::FasttextSentenceEmbedder(
       weights_(weights),
       rank_share_(ShareOfFirst(model_->dictionary().words_size())) {}
 
-bool FasttextSentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
+void FasttextSentenceEmbedder::EmbedWords(absl::Span<WordSlot> slots) const {
   if (weights_ == WordWeights::kFrequency) {
-    if (!fasttext::UnitWordVector(*model_, word, out)) return false;
-    const float weight = FrequencyWeight(word);
-    for (int k = 0; k < dimension(); ++k) out[k] *= weight;
-    return true;
+    for (WordSlot& slot : slots) {
+      slot.known = fasttext::UnitWordVector(*model_, slot.word, slot.vector);
+      const float weight = FrequencyWeight(slot.word);
+      for (int k = 0; k < dimension(); ++k) slot.vector[k] *= weight;
+    }
+    return;
   }
-  if (!fasttext::WordVector(*model_, word, out)) return false;
-  float square = 0;
-  for (int k = 0; k < dimension(); ++k) square += out[k] * out[k];
-  if (square <= kLengthMax * kLengthMax) return true;
-  std::fill_n(out, dimension(), 0.0F);
-  return false;
+  fasttext::WordVectors(*model_, slots);
+  for (WordSlot& slot : slots) {
+    if (SquareSum(slot.vector, dimension()) <= kLengthMax * kLengthMax) continue;
+    std::fill_n(slot.vector, dimension(), 0.0F);
+    slot.known = false;
+  }
 }
 
 bool FasttextSentenceEmbedder::EmbedAsFastText(absl::string_view sentence, float* out) const {

@@ -23,6 +23,19 @@ void AddVectorSimd(const float* HWY_RESTRICT x, size_t size, float* HWY_RESTRICT
   for (; i < size; ++i) sum[i] += x[i];
 }
 
+float SquareSumSimd(const float* HWY_RESTRICT x, size_t size) {
+  const hn::ScalableTag<float> d;
+  auto sums = hn::Zero(d);
+  size_t i = 0;
+  for (; i + hn::Lanes(d) <= size; i += hn::Lanes(d)) {
+    const auto values = hn::LoadU(d, x + i);
+    sums = hn::MulAdd(values, values, sums);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < size; ++i) sum += x[i] * x[i];
+  return sum;
+}
+
 }  // namespace
 }  // namespace hexapla::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -31,9 +44,14 @@ HWY_AFTER_NAMESPACE();
 namespace hexapla {
 
 HWY_EXPORT(AddVectorSimd);
+HWY_EXPORT(SquareSumSimd);
 
 void AddVector(const float* x, size_t size, float* sum) {
   HWY_DYNAMIC_DISPATCH(AddVectorSimd)(x, size, sum);
+}
+
+float SquareSum(const float* x, size_t size) {
+  return HWY_DYNAMIC_DISPATCH(SquareSumSimd)(x, size);
 }
 
 }  // namespace hexapla

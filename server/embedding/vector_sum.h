@@ -10,6 +10,9 @@ namespace hexapla {
 // Requires: the arrays do not overlap.
 void AddVector(const float* x, size_t size, float* sum);
 
+// The square of the length of x[0, size).
+float SquareSum(const float* x, size_t size);
+
 }  // namespace hexapla
 
 #endif  // HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_

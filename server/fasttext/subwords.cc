@@ -8,6 +8,13 @@
 #include "absl/strings/str_cat.h"
 
 namespace hexapla::fasttext {
+namespace {
+
+// Words are taken together until they have so many rows, whose codes then fill
+// about half of the first cache.
+constexpr size_t kRowsAtOnce = 160;
+
+}  // namespace
 
 void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
   const Args& args = model.args();
@@ -17,10 +24,16 @@ void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int
   bracketed.append(word.data(), word.size());
   bracketed.push_back('>');
   const Dictionary& dictionary = model.dictionary();
-  VisitNgramHashes(bracketed, args.minn, args.maxn, [&](uint32_t hash) {
-    const int32_t row = dictionary.BucketRow(hash);
-    if (row >= 0) rows.push_back(row);
-  });
+  if (dictionary.buckets().size() == 0) return;
+  thread_local std::vector<uint32_t> hashes;
+  hashes.clear();
+  VisitNgramHashes(bracketed, args.minn, args.maxn, [](uint32_t hash) { hashes.push_back(hash); });
+  const size_t before = rows.size();
+  rows.resize(before + hashes.size());
+  int32_t* const ranks = rows.data() + before;
+  const size_t kept = dictionary.buckets().RanksOf(hashes.data(), hashes.size(), ranks);
+  rows.resize(before + kept);
+  for (size_t i = 0; i < kept; ++i) ranks[i] = dictionary.RowOfRank(ranks[i]);
 }
 
 void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
@@ -29,14 +42,32 @@ void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<i
   if (word != kEndOfSentence) AppendNgramRows(model, word, rows);
 }
 
-bool WordVector(const Model& model, absl::string_view word, float* out) {
+void WordVectors(const Model& model, absl::Span<WordSlot> slots) {
   thread_local std::vector<int32_t> rows;
-  rows.clear();
-  AppendSubwordRows(model, word, rows);
-  std::fill_n(out, model.dim(), 0.0f);
-  if (rows.empty()) return false;
-  model.input().AddRows(rows.data(), rows.size(), 1.0f / static_cast<float>(rows.size()), out);
-  return true;
+  thread_local std::vector<size_t> ends;
+  thread_local std::vector<float*> vectors;
+  while (!slots.empty()) {
+    rows.clear();
+    ends.clear();
+    vectors.clear();
+    do {
+      WordSlot& slot = slots.front();
+      const size_t before = rows.size();
+      AppendSubwordRows(model, slot.word, rows);
+      slot.known = rows.size() > before;
+      std::fill_n(slot.vector, model.dim(), 0.0f);
+      ends.push_back(rows.size());
+      vectors.push_back(slot.vector);
+      slots.remove_prefix(1);
+    } while (!slots.empty() && rows.size() < kRowsAtOnce);
+    model.input().AddMeans(rows.data(), ends, vectors.data());
+  }
+}
+
+bool WordVector(const Model& model, absl::string_view word, float* out) {
+  WordSlot slot{word, out};
+  WordVectors(model, absl::MakeSpan(&slot, 1));
+  return slot.known;
 }
 
 bool UnitWordVector(const Model& model, absl::string_view word, float* out) {
