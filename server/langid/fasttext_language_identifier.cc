@@ -253,19 +253,32 @@ int32_t FastTextLanguageIdentifier::SureAlone(Workspace& workspace) const {
   workspace.is_predicted = second_ != nullptr && letters >= weights_.alone.letters;
   if (!workspace.is_predicted) return -1;
   std::vector<fasttext::Prediction>& best = workspace.predictions;
-  classifier_->Predict(workspace.cleaned.text, {}, workspace.scratch, best);
+  classifier_->Predict(workspace.cleaned.text, {.labels_max = 2}, workspace.scratch, best);
   if (best.empty() || best[0].probability < weights_.alone.probability) return -1;
-  const std::vector<int32_t>& race = workspace.race;
-  const bool enters =
-      std::binary_search(race.begin(), race.end(), language_of_label_[best[0].label]);
-  return enters ? best[0].label : -1;
+  return IsInRace(language_of_label_[best[0].label], workspace) ? best[0].label : -1;
+}
+
+bool FastTextLanguageIdentifier::IsInRace(int32_t language, const Workspace& workspace) {
+  return std::binary_search(workspace.race.begin(), workspace.race.end(), language);
 }
 
 std::vector<LanguageGuess> FastTextLanguageIdentifier::RankAlone(int32_t label, int guesses_max,
                                                                  Workspace& workspace) const {
   const float confidence = weights_.alone.confidence;
   const int32_t language = language_of_label_[label];
-  if (guesses_max == 1) return {GuessOf(language, label, confidence, workspace.cleaned)};
+  const LanguageGuess first = GuessOf(language, label, confidence, workspace.cleaned);
+  if (guesses_max == 1) return {first};
+  const std::vector<fasttext::Prediction>& best = workspace.predictions;
+  if (guesses_max == 2 && best.size() == 2) {
+    // What remains is shared as the model shares it. Its best two are known already:
+    // most calls ask for no more, and weighing all languages takes as long as both.
+    const int32_t second = language_of_label_[best[1].label];
+    if (second != language && IsInRace(second, workspace)) {
+      const float others = std::max(1 - best[0].probability, best[1].probability);
+      const float share = (1 - confidence) * best[1].probability / others;
+      return {first, GuessOf(second, best[1].label, share, workspace.cleaned)};
+    }
+  }
   AskFirst(workspace);
   std::vector<float>& weights = workspace.weights;
   float others = 0;

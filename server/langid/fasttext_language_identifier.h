@@ -105,6 +105,7 @@ class FastTextLanguageIdentifier : public LanguageIdentifier {
   // The label of which the first model is so sure that nobody else need be asked,
   // or -1; and the guesses then.
   int32_t SureAlone(Workspace& workspace) const;
+  static bool IsInRace(int32_t language, const Workspace& workspace);
   std::vector<LanguageGuess> RankAlone(int32_t label, int guesses_max, Workspace& workspace) const;
   LanguageGuess GuessOf(int32_t language, int32_t label, float confidence,
                         const CleanedText& cleaned) const;

@@ -101,6 +101,26 @@ TEST_F(PooledIdentifierTest, ChineseSaysItsVariant) {
   EXPECT_EQ(LanguageOf("圖書館每天早上九點開門。"), "zh-Hant");
 }
 
+TEST_F(PooledIdentifierTest, TheBestTwoAreTheSameHoweverManyAreAskedFor) {
+  for (const std::string text :
+       {"The library in the old town stays open until midnight during the exams.",
+        "Nous avons attendu le train pendant des heures, mais il n'est jamais venu.",
+        "Jeg vet ikke hvorfor hun ikke kom hjem i går kveld, men jeg spør henne.",
+        "Не знам зашто синоћ није дошла кући, где је била цело вече.",
+        "لا أعرف لماذا لم تعد إلى البيت ليلة أمس مع أخيها الصغير"}) {
+    const Identification one = Identify(text, 1);
+    const Identification two = Identify(text, 2);
+    const Identification many = Identify(text, 9);
+    ASSERT_THAT(two.guesses, SizeIs(2)) << text;
+    EXPECT_EQ(two.guesses[0].confidence, one.guesses[0].confidence) << text;
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(two.guesses[i].language, many.guesses[i].language) << text;
+      EXPECT_EQ(two.guesses[i].raw_label, many.guesses[i].raw_label) << text;
+      EXPECT_NEAR(two.guesses[i].confidence, many.guesses[i].confidence, 1e-3) << text;
+    }
+  }
+}
+
 TEST_F(PooledIdentifierTest, NoiseChangesNothing) {
   const std::string clean = "Wir haben gestern lange auf den Zug gewartet.";
   const Identification answer = Identify(clean);
