@@ -93,38 +93,88 @@ WorkerPoolStats WorkerPool::stats() const {
 }
 
 void WorkerPool::RunTasks(bool cheap_only) {
-  CondVar& work = cheap_only ? cheap_work_ : work_;
   MutexLock lock(mutex_);
   while (true) {
-    while (!HasTask(cheap_only)) {
-      if (stopping_) return;
-      work.Wait(mutex_);
+    if (HasTask(cheap_only)) {
+      RunTask(NextLane(cheap_only));
+      continue;
     }
-    const size_t lane = Index(NextLane(cheap_only));
-    Task task = std::move(queues_[lane].front());
-    queues_[lane].pop_front();
-    ++stats_.running[lane];
-
-    mutex_.Unlock();
-    const absl::Time begun = SteadyNow();
-    task.run();
-    // What the task holds is part of its cost: let go of it first.
-    task.run = nullptr;
-    const absl::Duration busy = SteadyNow() - begun;
-    mutex_.Lock();
-
-    --stats_.running[lane];
-    ++stats_.completed[lane];
-    stats_.completed_cost[lane] += task.cost;
-    costs_[lane] -= task.cost;
-    AddToPace(lane, task.cost, busy);
-    if (task.then == nullptr) continue;
-
-    mutex_.Unlock();
-    task.then();
-    task.then = nullptr;
-    mutex_.Lock();
+    Loop* const loop = cheap_only ? nullptr : LoopToHelp();
+    if (loop != nullptr) {
+      Help(*loop);
+      continue;
+    }
+    if (stopping_) return;
+    if (cheap_only) {
+      cheap_work_.Wait(mutex_);
+      continue;
+    }
+    ++idle_;
+    work_.Wait(mutex_);
+    --idle_;
   }
+}
+
+void WorkerPool::RunTask(WorkLane task_lane) {
+  const size_t lane = Index(task_lane);
+  Task task = std::move(queues_[lane].front());
+  queues_[lane].pop_front();
+  ++stats_.running[lane];
+
+  mutex_.Unlock();
+  const absl::Time begun = SteadyNow();
+  task.run();
+  // What the task holds is part of its cost: let go of it first.
+  task.run = nullptr;
+  const absl::Duration busy = SteadyNow() - begun;
+  mutex_.Lock();
+
+  --stats_.running[lane];
+  ++stats_.completed[lane];
+  stats_.completed_cost[lane] += task.cost;
+  costs_[lane] -= task.cost;
+  AddToPace(lane, task.cost, busy);
+  if (task.then == nullptr) return;
+
+  mutex_.Unlock();
+  task.then();
+  task.then = nullptr;
+  mutex_.Lock();
+}
+
+void WorkerPool::Run(size_t count, absl::FunctionRef<void(size_t part)> part) {
+  if (count == 0) return;
+  Loop loop = {.part = part, .count = count};
+  MutexLock lock(mutex_);
+  if (count > 1) {
+    loops_.push_back(&loop);
+    const auto helpers = static_cast<int>(std::min<size_t>(count, kThreadsMax)) - 1;
+    for (int i = std::min(helpers, idle_); i > 0; --i) work_.NotifyOne();
+  }
+  while (loop.next < loop.count) RunPart(loop);
+  while (loop.helpers > 0) loop.left.Wait(mutex_);
+}
+
+void WorkerPool::RunPart(Loop& loop) {
+  const size_t part = loop.next++;
+  if (loop.next == loop.count)
+    loops_.erase(std::remove(loops_.begin(), loops_.end(), &loop), loops_.end());
+  mutex_.Unlock();
+  loop.part(part);
+  mutex_.Lock();
+}
+
+void WorkerPool::Help(Loop& loop) {
+  ++loop.helpers;
+  while (loop.next < loop.count && !HasTask(/*cheap_only=*/false)) RunPart(loop);
+  if (--loop.helpers == 0) loop.left.NotifyOne();
+}
+
+WorkerPool::Loop* WorkerPool::LoopToHelp() const {
+  const auto wanting = std::find_if(loops_.begin(), loops_.end(), [](const Loop* loop) {
+    return loop->helpers < kThreadsMax - 1;
+  });
+  return wanting == loops_.end() ? nullptr : *wanting;
 }
 
 void WorkerPool::AddToPace(size_t lane, int64_t cost, absl::Duration busy) {

@@ -11,10 +11,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
 #include "server/base/mutex.h"
+#include "server/base/parallel.h"
 
 namespace hexapla {
 
@@ -54,18 +56,20 @@ struct WorkerPoolStats {
 // overload into timeouts for everybody.
 //
 // Two first-in-first-out lanes: workers take cheap tasks first, yet no more
-// than 16 in a row while heavy ones wait, so neither lane starves the other.
+// than 16 in a row while heavy ones wait, so neither lane starves the other. A
+// worker with nothing queued helps with the loops of the tasks that run (Run), a
+// part at a time, and leaves them as soon as anything is queued.
 //
 // Example: pool.Submit(WorkLane::kHeavy, request_bytes, [call] { call->Run(); });
 //
 // Cost: one mutex; a few microseconds a task.
 // Threads: every method may be called concurrently, also from within a task,
 // except Shutdown and the destructor, which wait for the tasks.
-class WorkerPool {
+class WorkerPool final : public Parallel {
  public:
   explicit WorkerPool(const WorkerPoolOptions& options);
   // Shuts down first.
-  ~WorkerPool();
+  ~WorkerPool() override;
 
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -81,6 +85,14 @@ class WorkerPool {
   // for whoever waits to submit more.
   absl::Status Submit(WorkLane lane, int64_t cost, absl::AnyInvocable<void()> task,
                       absl::AnyInvocable<void()> then = nullptr);
+
+  // Parallel: helped by workers that have nothing else to do, kThreadsMax threads in
+  // all. To be called from a task; from another thread it works as well.
+  // Cost: a few microseconds, and less than one a part.
+  void Run(size_t count, absl::FunctionRef<void(size_t part)> part) override;
+
+  // A job's memory grows with its threads, its speed hardly any more.
+  static constexpr int kThreadsMax = 8;
 
   // Refuses new tasks, runs the queued ones and joins the threads. Idempotent.
   void Shutdown();
@@ -104,7 +116,22 @@ class WorkerPool {
     double cost = 0;
   };
 
+  // A loop that a thread is running, on whose stack it is.
+  struct Loop {
+    const absl::FunctionRef<void(size_t)> part;
+    const size_t count;
+    size_t next = 0;  // the first part that nobody has taken
+    int helpers = 0;
+    CondVar left = {};  // the last helper has
+  };
+
   void RunTasks(bool cheap_only);
+  void RunTask(WorkLane lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Runs one part of a loop that has some left.
+  void RunPart(Loop& loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Help(Loop& loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A loop that wants help; null: none.
+  Loop* LoopToHelp() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The lane to take a task from, given that one is waiting.
   WorkLane NextLane(bool cheap_only) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasTask(bool cheap_only) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -126,6 +153,9 @@ class WorkerPool {
   std::array<std::deque<Task>, 2> queues_ ABSL_GUARDED_BY(mutex_);
   std::array<int64_t, 2> costs_ ABSL_GUARDED_BY(mutex_) = {};
   std::array<Pace, 2> paces_ ABSL_GUARDED_BY(mutex_) = {};
+  // Those with parts that nobody has taken, the oldest first.
+  std::vector<Loop*> loops_ ABSL_GUARDED_BY(mutex_);
+  int idle_ ABSL_GUARDED_BY(mutex_) = 0;  // workers that wait for work
   WorkerPoolStats stats_ ABSL_GUARDED_BY(mutex_);
   int cheap_in_a_row_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

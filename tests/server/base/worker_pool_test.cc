@@ -19,9 +19,11 @@
 namespace hexapla {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Le;
 using ::testing::SizeIs;
 
 constexpr size_t kCheap = 0;
@@ -242,6 +244,131 @@ TEST(WorkerPoolTest, ATaskMaySubmitAnother) {
                   })
           .ok());
   done.wait();
+}
+
+// Runs a loop of `count` parts as a task of the pool; returns how often each ran.
+std::vector<int> RunInATask(WorkerPool& pool, size_t count) {
+  std::vector<std::atomic<int>> runs(count);
+  std::latch done(1);
+  EXPECT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
+                          [&] {
+                            pool.Run(count, [&](size_t part) { ++runs[part]; });
+                            done.count_down();
+                          })
+                  .ok());
+  done.wait();
+  return {runs.begin(), runs.end()};
+}
+
+TEST(WorkerPoolTest, EveryPartOfALoopRunsOnce) {
+  for (const int workers : {1, 2, 5}) {
+    WorkerPool pool({.workers = workers});
+    for (const size_t count : {0, 1, 2, 300}) {
+      EXPECT_THAT(RunInATask(pool, count), AllOf(SizeIs(count), Each(1))) << workers;
+    }
+    EXPECT_EQ(pool.stats().running[kHeavy] + pool.stats().queued[kHeavy], 0u);
+  }
+}
+
+TEST(WorkerPoolTest, AnIdleWorkerHelps) {
+  WorkerPool pool({.workers = 2, .cheap_workers = 0});
+  std::latch done(1);
+  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
+                          [&] {
+                            std::latch both(2);
+                            pool.Run(2, [&](size_t) { both.arrive_and_wait(); });
+                            done.count_down();
+                          })
+                  .ok());
+  done.wait();
+  EXPECT_THAT(pool.stats().running, ElementsAre(0, Le(1)));
+}
+
+TEST(WorkerPoolTest, ABusyWorkerIsNotWaitedFor) {
+  WorkerPool pool({.workers = 2, .cheap_workers = 0});
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 1);
+  EXPECT_THAT(RunInATask(pool, 40), Each(1));
+}
+
+TEST(WorkerPoolTest, AHelperLeavesForWhatIsQueued) {
+  WorkerPool pool({.workers = 1, .cheap_workers = 0});
+  const auto caller = std::this_thread::get_id();
+  std::latch ran(1);
+  std::atomic<int> helped = 0;
+  int helped_before_the_task = 0;
+  pool.Run(1000, [&](size_t) {
+    if (std::this_thread::get_id() == caller) return ran.wait();
+    if (++helped > 1) return;
+    EXPECT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
+                            [&] {
+                              helped_before_the_task = helped;
+                              ran.count_down();
+                            })
+                    .ok());
+  });
+  EXPECT_EQ(helped_before_the_task, 1);
+}
+
+TEST(WorkerPoolTest, ALoopInALoopIsHelpedToo) {
+  WorkerPool pool({.workers = 3, .cheap_workers = 0});
+  std::atomic<int> sum = 0;
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 4; ++t) {
+    callers.emplace_back([&] {
+      pool.Run(20,
+               [&](size_t) { pool.Run(10, [&](size_t part) { sum += static_cast<int>(part); }); });
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum, 4 * 20 * 45);
+}
+
+TEST(WorkerPoolTest, ALoopHasSoManyThreadsAtMost) {
+  WorkerPool pool({.workers = 2 * WorkerPool::kThreadsMax, .cheap_workers = 0});
+  std::atomic<int> running = 0;
+  std::atomic<int> most = 0;
+  pool.Run(2000, [&](size_t) {
+    const int now = ++running;
+    int before = most;
+    while (before < now && !most.compare_exchange_weak(before, now)) {
+    }
+    std::this_thread::yield();
+    --running;
+  });
+  EXPECT_LE(most, WorkerPool::kThreadsMax);
+}
+
+TEST(WorkerPoolTest, ALoopOutlivesTheWorkers) {
+  WorkerPool pool({.workers = 2});
+  std::latch shut(1);
+  std::atomic<int> parts = 0;
+  std::thread caller([&] {
+    pool.Run(50, [&](size_t) {
+      if (++parts == 10) shut.count_down();
+    });
+  });
+  shut.wait();
+  pool.Shutdown();
+  caller.join();
+  EXPECT_EQ(parts, 50);
+  pool.Run(5, [&](size_t) { ++parts; });
+  EXPECT_EQ(parts, 55);
+}
+
+TEST(WorkerPoolTest, ShutdownWaitsForALoopInATask) {
+  std::atomic<int> parts = 0;
+  WorkerPool pool({.workers = 2});
+  std::latch begun(1);
+  ASSERT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
+                          [&] {
+                            begun.count_down();
+                            pool.Run(200, [&](size_t) { ++parts; });
+                          })
+                  .ok());
+  begun.wait();
+  pool.Shutdown();
+  EXPECT_EQ(parts, 200);
 }
 
 TEST(WorkerPoolTest, ManyThreadsSubmitWhileTheAccountsStayRight) {
