@@ -38,25 +38,50 @@ Lattice::Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes)
       allowed_(band.nodes() * words_),
       first_(band.nodes()) {}
 
-absl::Status Lattice::Score(BeadScoreFunction score, const StopCondition& stop) {
-  for (int row = 0; row <= band_.sources(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    for (int column = band_.begin(row); column < band_.end(row); ++column) {
-      const size_t node = band_.Node(row, column);
-      first_[node] = static_cast<uint32_t>(scores_.size());
-      for (size_t s = 0; s < shapes_.size(); ++s) {
-        if (!Inside(row, column, shapes_[s])) continue;
-        const auto value = static_cast<float>(score(row, column, shapes_[s]));
-        if (value == kNever) continue;
-        allowed_[node * words_ + s / 32] |= uint32_t{1} << s % 32;
-        scores_.push_back(value);
-      }
+void Lattice::ScoreRow(int row, BeadScoreFunction score, std::vector<float>& scores) {
+  for (int column = band_.begin(row); column < band_.end(row); ++column) {
+    const size_t node = band_.Node(row, column);
+    first_[node] = static_cast<uint32_t>(scores.size());
+    for (size_t s = 0; s < shapes_.size(); ++s) {
+      if (!Inside(row, column, shapes_[s])) continue;
+      const auto value = static_cast<float>(score(row, column, shapes_[s]));
+      if (value == kNever) continue;
+      allowed_[node * words_ + s / 32] |= uint32_t{1} << s % 32;
+      scores.push_back(value);
     }
-    if (scores_.size() > kScoresMax) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("more than ", kScoresMax, " beads are possible after ", row + 1, " of ",
-                       band_.sources(), " source sentences; align shorter parts"));
+  }
+}
+
+absl::Status Lattice::Score(BeadScoreFunction score, const StopCondition& stop,
+                            Parallel& parallel) {
+  const int rows = band_.sources() + 1;
+  std::vector<std::vector<float>> parts((rows + kRowsOfPart - 1) / kRowsOfPart);
+  const auto score_rows = [&](int begin, int end) {
+    for (int row = begin; row < end; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      ScoreRow(row, score, parts[begin / kRowsOfPart]);
     }
+    return absl::OkStatus();
+  };
+  HEXAPLA_RETURN_IF_ERROR(RunRows(parallel, rows, score_rows));
+  size_t total = 0;
+  for (const std::vector<float>& part : parts) total += part.size();
+  if (total > kScoresMax) {
+    return absl::ResourceExhaustedError(absl::StrCat(total, " beads of ", band_.sources(),
+                                                     " source sentences are possible, more than ",
+                                                     kScoresMax, "; align shorter parts"));
+  }
+  scores_.reserve(total);
+  for (size_t part = 0; part < parts.size(); ++part) {
+    const int begin = static_cast<int>(part) * kRowsOfPart;
+    const int last = std::min(rows, begin + kRowsOfPart) - 1;
+    const auto before = static_cast<uint32_t>(scores_.size());
+    const size_t end = band_.Node(last, band_.end(last) - 1) + 1;
+    for (size_t node = band_.Node(begin, band_.begin(begin)); node < end; ++node) {
+      first_[node] += before;
+    }
+    scores_.insert(scores_.end(), parts[part].begin(), parts[part].end());
+    parts[part] = {};
   }
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 
 #include "server/alignment/monotonic_aligner.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 
 namespace hexapla {
@@ -30,8 +31,10 @@ class Lattice {
   Lattice(const SearchBand& band, const std::vector<BeadShape>& shapes);
 
   // Fills in the score of every candidate inside the band. One that scores
-  // -infinity takes no room. Errors: as `stop` says; ResourceExhausted at 2^32 candidates.
-  absl::Status Score(BeadScoreFunction score, const StopCondition& stop);
+  // -infinity takes no room. With help `score` is called from several threads.
+  // Errors: as `stop` says; ResourceExhausted at 2^32 candidates.
+  absl::Status Score(BeadScoreFunction score, const StopCondition& stop,
+                     Parallel& parallel = Parallel::None());
 
   // -infinity for what is no candidate.
   float score(size_t node, size_t shape) const {
@@ -51,7 +54,7 @@ class Lattice {
     return band_.Contains(row + shape.sources, column + shape.targets);
   }
 
-  // Sum over all alignments; returns the log of it.
+  // Sum over all alignments; returns the log of it. Both may run at the same time.
   absl::StatusOr<double> Forward(const StopCondition& stop);
   absl::Status Backward(const StopCondition& stop);
 
@@ -66,6 +69,10 @@ class Lattice {
       const StopCondition& stop) const;
 
  private:
+  // Scores the candidates of a row onto the end of `scores`, and notes of each node
+  // how many `scores` held before.
+  void ScoreRow(int row, BeadScoreFunction score, std::vector<float>& scores);
+
   // Calls visit(row, column, from_node, shape) for each candidate that ends at
   // the node.
   template <typename Visit>

@@ -169,12 +169,17 @@ std::vector<BeadShape> BeadShapes(int size_max, bool merges) {
 absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
                                              const std::vector<BeadShape>& shapes,
                                              BeadScoreFunction score, const StopCondition& stop,
-                                             double likely_from) {
+                                             double likely_from, Parallel& parallel) {
   Alignment alignment;
   Lattice lattice(band, shapes);
-  HEXAPLA_RETURN_IF_ERROR(lattice.Score(score, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(alignment.log_partition, lattice.Forward(stop));
-  HEXAPLA_RETURN_IF_ERROR(lattice.Backward(stop));
+  HEXAPLA_RETURN_IF_ERROR(lattice.Score(score, stop, parallel));
+  absl::StatusOr<double> log_partition = 0.0;
+  absl::Status backward;
+  RunBoth(
+      parallel, [&] { log_partition = lattice.Forward(stop); },
+      [&] { backward = lattice.Backward(stop); });
+  HEXAPLA_ASSIGN_OR_RETURN(alignment.log_partition, log_partition);
+  HEXAPLA_RETURN_IF_ERROR(backward);
   HEXAPLA_ASSIGN_OR_RETURN(const DeletionPosteriors deletions,
                            SumDeletions(band, shapes, lattice, stop));
   const auto posterior = [&](int row, int column, size_t shape) {

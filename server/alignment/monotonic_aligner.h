@@ -9,6 +9,7 @@
 
 #include "server/alignment/bead.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 
 namespace hexapla {
@@ -69,12 +70,14 @@ inline constexpr double kKeepNoLikelyBeads = 2;
 // Finds the monotone alignment of the greatest expected strict F1; see the essay
 // in monotonic_aligner.cc.
 //
-// Cost: O(nodes of the band x shapes) calls of `score`, time and memory.
+// Cost: O(nodes of the band x shapes) calls of `score`, time and memory. With help
+// `score` is called from several threads.
 // Errors: as `stop` says, polled every row.
 absl::StatusOr<Alignment> AlignMonotonically(const SearchBand& band,
                                              const std::vector<BeadShape>& shapes,
                                              BeadScoreFunction score, const StopCondition& stop,
-                                             double likely_from = kKeepNoLikelyBeads);
+                                             double likely_from = kKeepNoLikelyBeads,
+                                             Parallel& parallel = Parallel::None());
 
 }  // namespace hexapla
 

@@ -18,8 +18,11 @@
 namespace hexapla {
 namespace {
 
-constexpr size_t kSentencesBetweenPolls = 64;
+constexpr int kSentencesBetweenPolls = 64;
 constexpr size_t kWordsAtOnce = 64;
+// Of one part of the work. Words of several parts are met, and joined, in each.
+constexpr int kSentencesOfPart = 512;
+constexpr int kWordsOfPart = 512;
 
 // Code points that are no white space: a length that spaces, which some
 // languages lack, do not change.
@@ -96,15 +99,17 @@ bool BeginsSoftly(absl::string_view text) {
 // The words of a document by their spellings, each kept once.
 class WordNumbers {
  public:
+  // `words` may hold some already.
   explicit WordNumbers(std::vector<EmbeddedDocument::Word>& words)
-      : words_(words), numbers_(0, Hash{&words}, Equal{&words}) {}
+      : words_(words), numbers_(0, Hash{&words}, Equal{&words}) {
+    for (size_t w = 0; w < words.size(); ++w) numbers_.insert(static_cast<int32_t>(w));
+  }
 
-  int32_t NumberOf(const Tokens& tokens, size_t token) {
-    const absl::string_view text = tokens[token];
+  int32_t NumberOf(absl::string_view text, TokenKind kind) {
     const auto found = numbers_.find(text);
     if (found != numbers_.end()) return *found;
     const auto number = static_cast<int32_t>(words_.size());
-    words_.push_back({std::string(text), tokens.token(token).kind, 0});
+    words_.push_back({std::string(text), kind, 0});
     numbers_.insert(number);
     return number;
   }
@@ -133,83 +138,121 @@ class WordNumbers {
   absl::flat_hash_set<int32_t, Hash, Equal> numbers_;
 };
 
-absl::Status CutIntoTokens(const std::vector<absl::string_view>& sentences,
-                           const StopCondition& stop, EmbeddedDocument& document) {
-  document.token_begin.reserve(sentences.size() + 1);
-  document.token_begin.push_back(0);
-  WordNumbers numbers(document.words);
+// The words, tokens and forms of sentences [begin, end), as if they were all.
+absl::Status Read(const std::vector<absl::string_view>& sentences, int begin, int end,
+                  const StopCondition& stop, EmbeddedDocument& part) {
+  part.token_begin.reserve(end - begin + 1);
+  part.token_begin.push_back(0);
+  WordNumbers numbers(part.words);
   std::vector<int> last_sentence;  // of each word: where it was counted last
   Tokens tokens;
-  for (size_t s = 0; s < sentences.size(); ++s) {
+  for (int s = begin; s < end; ++s) {
     if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
     tokens.Assign(sentences[s]);
     const size_t sampled = std::min(tokens.size(), kSentenceTokensMax);
     for (size_t sample = 0; sample < sampled; ++sample) {
-      const int32_t word = numbers.NumberOf(tokens, sample * tokens.size() / sampled);
-      last_sentence.resize(document.words.size(), -1);
-      if (last_sentence[word] != static_cast<int>(s)) {
-        last_sentence[word] = static_cast<int>(s);
-        ++document.words[word].sentences;
+      const size_t i = sample * tokens.size() / sampled;
+      const int32_t word = numbers.NumberOf(tokens[i], tokens.token(i).kind);
+      last_sentence.resize(part.words.size(), -1);
+      if (last_sentence[word] != s) {
+        last_sentence[word] = s;
+        ++part.words[word].sentences;
       }
-      document.tokens.push_back(word);
+      part.tokens.push_back(word);
     }
-    document.token_begin.push_back(static_cast<int32_t>(document.tokens.size()));
+    part.token_begin.push_back(static_cast<int32_t>(part.tokens.size()));
+    part.lengths.push_back(CountCharacters(sentences[s]));
+    part.units.push_back(CountUnits(sentences[s]));
+    part.cut_after.push_back(s + 1 < static_cast<int>(sentences.size()) &&
+                             (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));
   }
   return absl::OkStatus();
+}
+
+// Adds a part to the parts before it. Words are numbered as they first occur, just
+// as if all had been read as one.
+void Append(const EmbeddedDocument& part, WordNumbers& numbers, EmbeddedDocument& document) {
+  std::vector<int32_t> number_of;
+  number_of.reserve(part.words.size());
+  for (const EmbeddedDocument::Word& word : part.words) {
+    number_of.push_back(numbers.NumberOf(word.text, word.kind));
+    document.words[number_of.back()].sentences += word.sentences;
+  }
+  const auto tokens = static_cast<int32_t>(document.tokens.size());
+  for (const int32_t token : part.tokens) document.tokens.push_back(number_of[token]);
+  for (int s = 0; s < part.size(); ++s) {
+    document.token_begin.push_back(tokens + part.token_begin[s + 1]);
+  }
+  const auto append = [](const auto& from, auto& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(part.lengths, document.lengths);
+  append(part.units, document.units);
+  append(part.cut_after, document.cut_after);
+}
+
+absl::StatusOr<EmbeddedDocument> ReadInParts(const std::vector<absl::string_view>& sentences,
+                                             const StopCondition& stop, Parallel& parallel) {
+  const auto size = static_cast<int>(sentences.size());
+  // Parts that nobody else reads would have to be joined for nothing.
+  const int of_part = &parallel == &Parallel::None() ? std::max(size, 1) : kSentencesOfPart;
+  std::vector<EmbeddedDocument> parts(std::max(1, (size + of_part - 1) / of_part));
+  parts[0].token_begin = {0};
+  HEXAPLA_RETURN_IF_ERROR(RunRows(parallel, size, of_part, [&](int begin, int end) {
+    EmbeddedDocument& part = parts[begin / of_part];
+    part = EmbeddedDocument();
+    return Read(sentences, begin, end, stop, part);
+  }));
+  EmbeddedDocument document = std::move(parts[0]);
+  if (parts.size() == 1) return document;
+  WordNumbers numbers(document.words);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
+    Append(parts[i], numbers, document);
+    parts[i] = EmbeddedDocument();
+  }
+  return document;
 }
 
 absl::Status EmbedWordsOf(const SentenceEmbedder& embedder, const StopCondition& stop,
-                          EmbeddedDocument& document) {
+                          Parallel& parallel, EmbeddedDocument& document) {
   document.word_vectors = EmbeddingMatrix(document.words.size(), embedder.dimension());
-  std::vector<WordSlot> slots;
-  for (size_t word = 0; word < document.words.size();) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    slots.clear();
-    for (; word < document.words.size() && slots.size() < kWordsAtOnce; ++word) {
-      slots.push_back({document.words[word].text, document.word_vectors.row(word)});
+  const auto words = static_cast<int>(document.words.size());
+  return RunRows(parallel, words, kWordsOfPart, [&](size_t word, size_t end) {
+    std::vector<WordSlot> slots;
+    while (word < end) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      slots.clear();
+      for (; word < end && slots.size() < kWordsAtOnce; ++word) {
+        slots.push_back({document.words[word].text, document.word_vectors.row(word)});
+      }
+      embedder.EmbedWords(absl::MakeSpan(slots));
     }
-    embedder.EmbedWords(absl::MakeSpan(slots));
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
-absl::Status SumSentences(const StopCondition& stop, EmbeddedDocument& document) {
-  const int dimension = document.word_vectors.dimension();
-  const size_t sentences = document.token_begin.size() - 1;
-  document.sentence_vectors = EmbeddingMatrix(sentences, dimension);
-  for (size_t s = 0; s < sentences; ++s) {
-    if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    float* const sum = document.sentence_vectors.row(s);
-    for (int32_t i = document.token_begin[s]; i < document.token_begin[s + 1]; ++i) {
-      AddVector(document.word_vectors.row(document.tokens[i]), dimension, sum);
+absl::Status SumSentences(const StopCondition& stop, Parallel& parallel,
+                          EmbeddedDocument& document) {
+  document.sentence_vectors = EmbeddingMatrix(document.size(), document.word_vectors.dimension());
+  return RunRows(parallel, document.size(), [&](int begin, int end) {
+    for (int s = begin; s < end; ++s) {
+      const int32_t* const tokens = document.tokens.data() + document.token_begin[s];
+      SumRows(document.word_vectors, tokens, document.tokens_of(s),
+              document.sentence_vectors.row(s));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status MeasureSentences(const std::vector<absl::string_view>& sentences,
-                              const StopCondition& stop, EmbeddedDocument& document) {
-  for (size_t s = 0; s < sentences.size(); ++s) {
-    if (s % kSentencesBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    const TextRange trimmed = Trim(sentences[s], {0, sentences[s].size()});
-    document.lengths.push_back(CountCharacters(trimmed.Of(sentences[s])));
-    document.units.push_back(CountUnits(sentences[s]));
-    document.cut_after.push_back(s + 1 < sentences.size() &&
-                                 (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));
-  }
-  return absl::OkStatus();
+    return stop.Check();
+  });
 }
 
 }  // namespace
 
 absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
                                                const SentenceEmbedder& embedder,
-                                               const StopCondition& stop) {
-  EmbeddedDocument document;
-  HEXAPLA_RETURN_IF_ERROR(CutIntoTokens(sentences, stop, document));
-  HEXAPLA_RETURN_IF_ERROR(EmbedWordsOf(embedder, stop, document));
-  HEXAPLA_RETURN_IF_ERROR(SumSentences(stop, document));
-  HEXAPLA_RETURN_IF_ERROR(MeasureSentences(sentences, stop, document));
+                                               const StopCondition& stop, Parallel& parallel) {
+  HEXAPLA_ASSIGN_OR_RETURN(EmbeddedDocument document, ReadInParts(sentences, stop, parallel));
+  HEXAPLA_RETURN_IF_ERROR(EmbedWordsOf(embedder, stop, parallel, document));
+  HEXAPLA_RETURN_IF_ERROR(SumSentences(stop, parallel, document));
   return document;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedding_matrix.h"
 #include "server/embedding/sentence_embedder.h"
@@ -55,7 +56,8 @@ inline constexpr size_t kSentenceTokensMax = 192;
 // Errors: as `stop` says.
 absl::StatusOr<EmbeddedDocument> EmbedDocument(const std::vector<absl::string_view>& sentences,
                                                const SentenceEmbedder& embedder,
-                                               const StopCondition& stop);
+                                               const StopCondition& stop,
+                                               Parallel& parallel = Parallel::None());
 
 }  // namespace hexapla
 

@@ -36,6 +36,34 @@ float SquareSumSimd(const float* HWY_RESTRICT x, size_t size) {
   return sum;
 }
 
+// Columns by vectors, so that sums stay in registers while the rows go by.
+void SumRowsSimd(const EmbeddingMatrix& rows, const int32_t* HWY_RESTRICT which, size_t size,
+                 float* HWY_RESTRICT sum) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t columns = rows.dimension();
+  const auto sum_columns = [&](size_t k) HWY_ATTR {
+    auto first = hn::Zero(d);
+    auto second = hn::Zero(d);
+    for (size_t i = 0; i < size; ++i) {
+      const float* const row = rows.row(which[i]) + k;
+      first = hn::Add(first, hn::LoadU(d, row));
+      second = hn::Add(second, hn::LoadU(d, row + lanes));
+    }
+    hn::StoreU(first, d, sum + k);
+    hn::StoreU(second, d, sum + k + lanes);
+  };
+  size_t k = 0;
+  for (; k + 2 * lanes <= columns; k += 2 * lanes) sum_columns(k);
+  if (k == columns) return;
+  // The rest together with some of those that are done.
+  if (k > 0) return sum_columns(columns - 2 * lanes);
+  for (; k < columns; ++k) {
+    sum[k] = 0;
+    for (size_t i = 0; i < size; ++i) sum[k] += rows.row(which[i])[k];
+  }
+}
+
 }  // namespace
 }  // namespace hexapla::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -44,10 +72,15 @@ HWY_AFTER_NAMESPACE();
 namespace hexapla {
 
 HWY_EXPORT(AddVectorSimd);
+HWY_EXPORT(SumRowsSimd);
 HWY_EXPORT(SquareSumSimd);
 
 void AddVector(const float* x, size_t size, float* sum) {
   HWY_DYNAMIC_DISPATCH(AddVectorSimd)(x, size, sum);
+}
+
+void SumRows(const EmbeddingMatrix& rows, const int32_t* which, size_t size, float* sum) {
+  HWY_DYNAMIC_DISPATCH(SumRowsSimd)(rows, which, size, sum);
 }
 
 float SquareSum(const float* x, size_t size) {

@@ -3,12 +3,18 @@
 #define HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_
 
 #include <cstddef>
+#include <cstdint>
+
+#include "server/embedding/embedding_matrix.h"
 
 namespace hexapla {
 
 // sum += x, element by element; vectorised for the machine it runs on.
 // Requires: the arrays do not overlap.
 void AddVector(const float* x, size_t size, float* sum);
+
+// sum = the sum of rows which[0, size), one after another; zeros if there are none.
+void SumRows(const EmbeddingMatrix& rows, const int32_t* which, size_t size, float* sum);
 
 // The square of the length of x[0, size).
 float SquareSum(const float* x, size_t size);

@@ -23,6 +23,10 @@ namespace {
 
 // Given sentences are identified on an evenly spread sample of this many bytes.
 constexpr size_t kIdentifyBytesMax = 8192;
+// Documents of fewer bytes, all versions together, are aligned by one thread: in the
+// few milliseconds that they take there is little for a helper to do, and it would be
+// woken for each of a dozen stages.
+constexpr size_t kParallelBytesMin = 48 << 10;
 // Versions less probable than this to belong together draw a warning.
 constexpr double kUnrelatedBelow = 0.5;
 
@@ -53,6 +57,15 @@ absl::Status LimitError(absl::string_view reason, const std::string& field, absl
                        .limit = absl::StrCat(limit),
                        .value = absl::StrCat(value)},
                       absl::StrCat(field, ": ", what, " is ", value, "; the limit is ", limit));
+}
+
+size_t BytesOf(const std::vector<VersionInput>& inputs) {
+  size_t bytes = 0;
+  for (const VersionInput& input : inputs) {
+    bytes += input.text.size();
+    for (const absl::string_view sentence : input.sentences) bytes += sentence.size();
+  }
+  return bytes;
 }
 
 bool IsBlank(absl::string_view text) { return Trim(text, {0, text.size()}).empty(); }
@@ -134,30 +147,17 @@ class Pairs {
  public:
   // The vectors of two versions alone are released on the way.
   static absl::StatusOr<Pairs> Align(std::vector<Version>& versions, const AlignOptions& options,
-                                     const ScoringWeights& weights, const StopCondition& stop) {
+                                     const ScoringWeights& weights, const StopCondition& stop,
+                                     Parallel& parallel) {
     Pairs pairs(versions.size());
-    // Two versions need no more than their beads.
-    const double likely_from = versions.size() > 2 ? kLikelyFrom : kKeepNoLikelyBeads;
+    std::vector<std::pair<size_t, size_t>> all;
     for (size_t a = 0; a < versions.size(); ++a) {
-      for (size_t b = a + 1; b < versions.size(); ++b) {
-        const PairOptions pair = {.bead_size_max = options.bead_size_max,
-                                  .merges = options.merges,
-                                  .semantic = versions[a].covered && versions[b].covered,
-                                  .likely_from = likely_from};
-        HEXAPLA_ASSIGN_OR_RETURN(
-            PairSentences sentences,
-            PairSentences::Create(*versions[a].centred, *versions[b].centred, pair, stop));
-        if (versions.size() == 2) {
-          versions[a].centred.reset();
-          versions[b].centred.reset();
-        }
-        HEXAPLA_ASSIGN_OR_RETURN(PairAlignment aligned,
-                                 AlignPair(std::move(sentences), pair, weights, stop));
-        pairs.pairs_[a][b] = {
-            {std::move(aligned.alignment.beads), std::move(aligned.alignment.likely)},
-            aligned.probability};
-      }
+      for (size_t b = a + 1; b < versions.size(); ++b) all.emplace_back(a, b);
     }
+    HEXAPLA_RETURN_IF_ERROR(RunParts(parallel, all.size(), [&](size_t part) {
+      const auto [a, b] = all[part];
+      return AlignTwo(versions, a, b, options, weights, stop, parallel, pairs.pairs_[a][b]);
+    }));
     return pairs;
   }
 
@@ -175,6 +175,29 @@ class Pairs {
 
  private:
   explicit Pairs(size_t count) : pairs_(count, std::vector<Pair>(count)) {}
+
+  static absl::Status AlignTwo(std::vector<Version>& versions, size_t a, size_t b,
+                               const AlignOptions& options, const ScoringWeights& weights,
+                               const StopCondition& stop, Parallel& parallel, Pair& pair) {
+    // Two versions need no more than their beads.
+    const double likely_from = versions.size() > 2 ? kLikelyFrom : kKeepNoLikelyBeads;
+    const PairOptions pair_options = {.bead_size_max = options.bead_size_max,
+                                      .merges = options.merges,
+                                      .semantic = versions[a].covered && versions[b].covered,
+                                      .likely_from = likely_from};
+    HEXAPLA_ASSIGN_OR_RETURN(PairSentences sentences,
+                             PairSentences::Create(*versions[a].centred, *versions[b].centred,
+                                                   pair_options, stop, parallel));
+    if (versions.size() == 2) {
+      versions[a].centred.reset();
+      versions[b].centred.reset();
+    }
+    HEXAPLA_ASSIGN_OR_RETURN(PairAlignment aligned, AlignPair(std::move(sentences), pair_options,
+                                                              weights, stop, parallel));
+    pair = {{std::move(aligned.alignment.beads), std::move(aligned.alignment.likely)},
+            aligned.probability};
+    return absl::OkStatus();
+  }
 
   std::vector<std::vector<Pair>> pairs_;  // [a][b], a < b
 };
@@ -332,6 +355,9 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
                                                         const StopCondition& stop) const {
   HEXAPLA_RETURN_IF_ERROR(CheckVersionCount(inputs.size()));
   StageClock clock(options.stages);
+  Parallel& parallel = options.parallel != nullptr && BytesOf(inputs) >= kParallelBytesMin
+                           ? *options.parallel
+                           : Parallel::None();
   std::vector<Version> versions(inputs.size());
   for (size_t v = 0; v < inputs.size(); ++v) {
     const VersionInput& input = inputs[v];
@@ -344,13 +370,16 @@ absl::StatusOr<AlignedDocuments> DocumentAligner::Align(const std::vector<Versio
     clock.Enter(Stage::kEmbed);
     HEXAPLA_ASSIGN_OR_RETURN(
         version.embedded,
-        EmbedDocument(version.sentences, embedder_.ForLanguage(version.result.language), stop));
-    version.centred.emplace(version.embedded);
+        EmbedDocument(version.sentences, embedder_.ForLanguage(version.result.language), stop,
+                      parallel));
+    HEXAPLA_ASSIGN_OR_RETURN(CentredDocument centred,
+                             CentredDocument::Create(version.embedded, stop, parallel));
+    version.centred.emplace(std::move(centred));
     version.embedded.sentence_vectors = EmbeddingMatrix();
     version.covered = Covers(embedder_, version.result.language);
   }
   clock.Enter(Stage::kAlign);
-  HEXAPLA_ASSIGN_OR_RETURN(Pairs pairs, Pairs::Align(versions, options, weights_, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(Pairs pairs, Pairs::Align(versions, options, weights_, stop, parallel));
   clock.Enter(Stage::kJoin);
   AlignedDocuments result;
   result.pairs = pairs.Probabilities();

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 
 #include "server/alignment/bead.h"
+#include "server/base/parallel.h"
 #include "server/base/stage_times.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/sentence_embedder.h"
@@ -40,6 +41,8 @@ struct AlignOptions {
   size_t sentences_max = 0;  // per version
   // If not null, what each stage took is added here. Borrowed.
   StageTimes* stages = nullptr;
+  // Who helps with long documents; the result is the same. Null: nobody. Borrowed.
+  Parallel* parallel = nullptr;
 };
 
 struct AlignedVersion {

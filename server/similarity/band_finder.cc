@@ -135,7 +135,7 @@ absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source_document,
                                 const CentredVectors& source,
                                 const EmbeddedDocument& target_document,
                                 const CentredVectors& target, const BandOptions& options,
-                                const StopCondition& stop) {
+                                const StopCondition& stop, Parallel& parallel) {
   size_t level = 0;
   const auto halved = [&](const CentredVectors& vectors) {
     return ((vectors.size() - 1) >> level) + 1;
@@ -147,8 +147,8 @@ absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source_document,
   SearchBand band = SearchBand::Full(halved(source), halved(target));
   for (; level > 0; --level) {
     HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    const UnitRows sources = source.Coarse(level);
-    const UnitRows targets = target.Coarse(level);
+    HEXAPLA_ASSIGN_OR_RETURN(const UnitRows sources, source.Coarse(level, stop, parallel));
+    HEXAPLA_ASSIGN_OR_RETURN(const UnitRows targets, target.Coarse(level, stop, parallel));
     HEXAPLA_ASSIGN_OR_RETURN(
         Path path, CosinePath({sources, SharesBefore(source_document, level)},
                               {targets, SharesBefore(target_document, level)}, band, stop));
@@ -166,16 +166,22 @@ absl::StatusOr<Path> FinestPath(const EmbeddedDocument& source_document,
 
 absl::StatusOr<Path> FinestPathBySpelling(const EmbeddedDocument& source,
                                           const EmbeddedDocument& target,
-                                          const BandOptions& options, const StopCondition& stop) {
-  return FinestPath(source, CentredVectors(source, SpellingVectors(source, target)), target,
-                    CentredVectors(target, SpellingVectors(target, source)), options, stop);
+                                          const BandOptions& options, const StopCondition& stop,
+                                          Parallel& parallel) {
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const CentredVectors sources,
+      CentredVectors::Create(source, SpellingVectors(source, target), stop, parallel));
+  HEXAPLA_ASSIGN_OR_RETURN(
+      const CentredVectors targets,
+      CentredVectors::Create(target, SpellingVectors(target, source), stop, parallel));
+  return FinestPath(source, sources, target, targets, options, stop, parallel);
 }
 
 }  // namespace
 
 absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const CentredDocument& target,
                                     bool semantic, const BandOptions& options,
-                                    const StopCondition& stop) {
+                                    const StopCondition& stop, Parallel& parallel) {
   const EmbeddedDocument& sources = source.document();
   const EmbeddedDocument& targets = target.document();
   if (static_cast<size_t>(sources.size() + 1) * (targets.size() + 1) <= options.full_nodes_max &&
@@ -183,9 +189,9 @@ absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const Centred
     return SearchBand::Full(sources.size(), targets.size());
   }
   HEXAPLA_ASSIGN_OR_RETURN(
-      const Path path,
-      semantic ? FinestPath(sources, source.vectors(), targets, target.vectors(), options, stop)
-               : FinestPathBySpelling(sources, targets, options, stop));
+      const Path path, semantic ? FinestPath(sources, source.vectors(), targets, target.vectors(),
+                                             options, stop, parallel)
+                                : FinestPathBySpelling(sources, targets, options, stop, parallel));
   return SearchBand::Around(path, sources.size(), targets.size(), options.radius);
 }
 

@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/similarity/centred_document.h"
 
@@ -31,7 +32,8 @@ struct BandOptions {
 // Errors: as `stop` says.
 absl::StatusOr<SearchBand> FindBand(const CentredDocument& source, const CentredDocument& target,
                                     bool semantic, const BandOptions& options,
-                                    const StopCondition& stop);
+                                    const StopCondition& stop,
+                                    Parallel& parallel = Parallel::None());
 
 }  // namespace hexapla
 

@@ -43,12 +43,12 @@ absl::StatusOr<BeadScorer> BeadScorer::Create(
 absl::StatusOr<BeadScorer> BeadScorer::Create(SentenceSimilarity sentences, SentenceCells cells,
                                               const EvidenceOptions& options,
                                               const ScoringWeights& weights,
-                                              const StopCondition& stop) {
+                                              const StopCondition& stop, Parallel& parallel) {
   const EmbeddedDocument& source = *sentences.source().document;
   const EmbeddedDocument& target = *sentences.target().document;
   HEXAPLA_ASSIGN_OR_RETURN(
       PairEvidence evidence,
-      PairEvidence::Create(std::move(sentences), std::move(cells), options, stop));
+      PairEvidence::Create(std::move(sentences), std::move(cells), options, stop, parallel));
   return BeadScorer(std::move(evidence), source, target, weights);
 }
 

@@ -32,12 +32,13 @@ class BeadScorer {
   // With the words' evidence for the beads within `cells`.
   static absl::StatusOr<BeadScorer> Create(SentenceSimilarity sentences, SentenceCells cells,
                                            const EvidenceOptions& options,
-                                           const ScoringWeights& weights,
-                                           const StopCondition& stop);
+                                           const ScoringWeights& weights, const StopCondition& stop,
+                                           Parallel& parallel = Parallel::None());
 
   // Learns from a first alignment by these scores; see PairEvidence::Learn.
-  absl::Status Learn(const Alignment& first, const StopCondition& stop) {
-    return evidence_.Learn(first, stop);
+  absl::Status Learn(const Alignment& first, const StopCondition& stop,
+                     Parallel& parallel = Parallel::None()) {
+    return evidence_.Learn(first, stop, parallel);
   }
 
   double operator()(int source, int target, BeadShape shape) const;

@@ -3,15 +3,21 @@
 // Max-marginals of a rough score. Forward, the best path to every node is found;
 // backward, the best path from it; together they say of each candidate bead what
 // the best alignment that holds it scores. Scores are computed row by row, all
-// beads of one shape at once, and again on the way back, so that nothing but one
-// number a node is kept. The sums of a long document would outgrow the digits of a
-// float, so those of a row are kept less an offset of the row.
+// beads of one shape at once, and by both passes, so that nothing but one number a
+// node is kept. The sums of a long document would outgrow the digits of a float, so
+// those of a row are kept less an offset of the row.
+//
+// The passes begin at both ends and meet in the middle, where the score of the best
+// path is known from what both have found. From there on each finds the other's
+// sums in every row that it comes to, and can mark the beads to keep. So two
+// threads run them side by side, and each row is scored twice whoever does.
 #include "server/similarity/bead_sketch.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -236,101 +242,127 @@ class Runs {
   std::vector<Values> values_;
 };
 
-class Sketch {
- public:
-  Sketch(const SentenceSimilarity& sentences, const SearchBand& band,
-         const std::vector<BeadShape>& shapes, const ScoringWeights& weights)
-      : sentences_(sentences),
-        band_(band),
-        shapes_(shapes),
-        weights_(weights.sketch),
-        source_(sentences, sentences.source(), weights_[kCuts]),
-        target_(sentences, sentences.target(), weights_[kCuts]),
-        forward_(band.nodes() + kLanesMax, kNever),
-        forward_offset_(band.sources() + 1),
-        backward_(band.nodes() + kLanesMax, kNever),
-        marks_(band.nodes()) {
-    size_t widest = 0;
+// What both passes look at: the documents, what their runs bring to a bead, and the
+// places where the sums and the marks of all nodes go.
+struct SketchGrid {
+  SketchGrid(const SentenceSimilarity& similarity, const SearchBand& search_band,
+             const std::vector<BeadShape>& bead_shapes, const ScoringWeights& scoring,
+             Runs source_runs, Runs target_runs)
+      : sentences(similarity),
+        band(search_band),
+        shapes(bead_shapes),
+        weights(scoring.sketch),
+        reach(similarity.run_size_max()),
+        source(std::move(source_runs)),
+        target(std::move(target_runs)),
+        deletions(DeletionScores(similarity.source())),
+        insertions(DeletionScores(similarity.target())),
+        forward(band.nodes() + kLanesMax, kNever),
+        backward(band.nodes() + kLanesMax, kNever),
+        forward_offset(band.sources() + 1),
+        backward_offset(band.sources() + 1),
+        marks(band.nodes()) {
+    for (size_t s = 0; s < shapes.size(); ++s) {
+      if (shapes[s].two_sided()) index[shapes[s].sources][shapes[s].targets] = static_cast<int>(s);
+    }
     for (int row = 0; row <= band.sources(); ++row) {
       widest = std::max<size_t>(widest, band.end(row) - band.begin(row));
     }
-    reach_ = sentences.run_size_max();
-    stride_ = Padded(widest + reach_) + kLanesMax;
-    cosines_.resize(stride_ * shapes.size());
-    next_cosines_.resize(stride_ * shapes.size());
-    scores_.resize(stride_ * shapes.size());
-    dots_.resize(stride_);
-    column_sums_.resize(stride_ + kLanesMax);
-    sums_.resize(stride_);
-    highest_.resize(stride_);
-    deletions_ = DeletionScores(sentences.source());
-    insertions_ = DeletionScores(sentences.target());
-    for (size_t s = 0; s < shapes.size(); ++s) {
-      if (shapes[s].two_sided()) index_[shapes[s].sources][shapes[s].targets] = static_cast<int>(s);
-    }
   }
 
-  absl::Status Run(const StopCondition& stop) {
-    forward_[0] = 0;
-    double offset = 0;
-    for (int row = 0; row <= band_.sources(); ++row) {
-      HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      offset += Recentre(row, row + reach_, forward_);
-      forward_offset_[row] = offset;
-      Forward(row);
-    }
-    const double best = offset + forward_[band_.nodes() - 1];
-    backward_[band_.nodes() - 1] = 0;
-    offset = 0;
-    for (int row = band_.sources(); row >= 0; --row) {
-      HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      if (row < band_.sources()) offset += Recentre(row + 1, row + reach_, backward_);
-      Backward(row, static_cast<float>(best - kSketchSlack - forward_offset_[row] - offset));
-    }
-    return absl::OkStatus();
-  }
-
-  CandidateBeads Kept() const {
-    std::vector<int> begin(band_.sources() + 1, band_.targets() + 1);
-    std::vector<int> end(band_.sources() + 1, 0);
-    for (int row = 0; row <= band_.sources(); ++row) {
-      for (int column = band_.begin(row); column < band_.end(row); ++column) {
-        const size_t node = band_.Node(row, column);
-        if ((marks_[node] & kNodeKept) == 0) continue;
-        begin[row] = std::min(begin[row], column);
-        end[row] = column + 1;
-      }
-    }
-    CandidateBeads kept{SearchBand::OfRows(std::move(begin), std::move(end)), {}};
-    kept.allowed.resize(kept.band.nodes());
-    for (int row = 0; row <= band_.sources(); ++row) {
-      for (int column = kept.band.begin(row); column < kept.band.end(row); ++column) {
-        kept.allowed[kept.band.Node(row, column)] = marks_[band_.Node(row, column)] & ~kNodeKept;
-      }
-    }
-    return kept;
-  }
-
- private:
   std::vector<float> DeletionScores(const SentenceSimilarity::Side& side) const {
     std::vector<float> scores;
     for (const int32_t length : side.document->lengths) {
       const float relative = RelativeLength(side, length);
       scores.push_back(length == 0 ? 0
-                                   : static_cast<float>(weights_[kDeletion] +
-                                                        weights_[kDeletionLength] * relative));
+                                   : static_cast<float>(weights[kDeletion] +
+                                                        weights[kDeletionLength] * relative));
     }
     return scores;
   }
 
+  const SentenceSimilarity& sentences;
+  const SearchBand& band;
+  const std::vector<BeadShape>& shapes;
+  const std::array<double, kBeadFeatures>& weights;
+  const int reach;
+  const Runs source;
+  const Runs target;
+  const std::vector<float> deletions;
+  const std::vector<float> insertions;
+  int index[kSizeMax + 1][kSizeMax + 1] = {};  // [sources][targets] -> shape; 0 also for none
+  size_t widest = 0;                           // row, in nodes
+  std::vector<float> forward;                  // of nodes, less an offset of their row
+  std::vector<float> backward;
+  std::vector<double> forward_offset;
+  std::vector<double> backward_offset;
+  std::vector<uint32_t> marks;
+};
+
+// One of the two passes, with what it works in.
+class SketchPass {
+ public:
+  explicit SketchPass(SketchGrid& grid)
+      : grid_(grid), stride_(Padded(grid.widest + grid.reach) + kLanesMax) {
+    cosines_.resize(stride_ * grid.shapes.size());
+    next_cosines_.resize(stride_ * grid.shapes.size());
+    scores_.resize(stride_ * grid.shapes.size());
+    dots_.resize(stride_);
+    column_sums_.resize(stride_ + kLanesMax);
+    sums_.resize(stride_);
+    highest_.resize(stride_);
+  }
+
+  // The best paths to the nodes of rows [begin, end), and on to those below. The
+  // rows before are done.
+  absl::Status Forward(int begin, int end, const StopCondition& stop) {
+    std::vector<double>& offsets = grid_.forward_offset;
+    double offset = begin < end ? offsets[begin] : 0;
+    for (int row = begin; row < end; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const int last = std::min(row + grid_.reach, grid_.band.sources());
+      offset += Recentre(row, last, grid_.forward);
+      std::fill(offsets.begin() + row, offsets.begin() + last + 1, offset);
+      FillScores(row);
+      ForwardRow(row);
+      if (marks_) Mark(row);
+    }
+    return absl::OkStatus();
+  }
+
+  // The best paths from the nodes of rows [begin, end). The rows from `end` on are
+  // done, and are left as they are, for the other pass may be looking at them.
+  absl::Status Backward(int begin, int end, const StopCondition& stop) {
+    std::vector<double>& offsets = grid_.backward_offset;
+    double offset = end <= grid_.band.sources() ? offsets[end] : 0;
+    for (int row = end - 1; row >= begin; --row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const int last = row + grid_.reach;
+      if (last < end) offset += Recentre(row + 1, last, grid_.backward);
+      std::fill(offsets.begin() + row, offsets.begin() + std::min(last + 1, end), offset);
+      FillScores(row);
+      BackwardRow(row);
+      if (marks_) Mark(row);
+    }
+    return absl::OkStatus();
+  }
+
+  // From here on the sums of the other pass are there as well: marks nodes and beads
+  // whose best path scores at least `least`.
+  void MarkFrom(double least) {
+    marks_ = true;
+    least_ = least;
+  }
+
+ private:
   // Takes the best sum of row `first` off those of [first, last] if it has grown
   // large; returns what was taken.
   double Recentre(int first, int last, std::vector<float>& sums) const {
-    const auto begin = sums.begin() + band_.Node(first, band_.begin(first));
-    const float best = *std::max_element(begin, begin + (band_.end(first) - band_.begin(first)));
+    const SearchBand& band = grid_.band;
+    const auto begin = sums.begin() + band.Node(first, band.begin(first));
+    const float best = *std::max_element(begin, begin + (band.end(first) - band.begin(first)));
     if (std::abs(best) < kSumMost) return 0;
-    last = std::min(last, band_.sources());
-    const auto end = sums.begin() + band_.Node(last, band_.end(last) - 1) + 1;
+    const auto end = sums.begin() + band.Node(last, band.end(last) - 1) + 1;
     for (auto sum = begin; sum != end; ++sum) *sum -= best;
     return best;
   }
@@ -338,30 +370,30 @@ class Sketch {
   // The cosines of all beads that begin at `row` and the `width` columns from
   // `base`, one stride a shape. Beads outside the band get anything.
   void FillCosines(int row, int base, size_t width, std::vector<float>& cosines) {
-    const SentenceCells& cells = sentences_.cells();
+    const SentenceCells& cells = grid_.sentences.cells();
     std::fill(column_sums_.begin(), column_sums_.end(), 0.0F);
-    for (int k = 1; k <= reach_ && row + k <= band_.sources(); ++k) {
+    for (int k = 1; k <= grid_.reach && row + k <= grid_.band.sources(); ++k) {
       const int cell_row = row + k - 1;
       const int from = std::max(base, cells.begin(cell_row));
-      const int to = std::min(base + static_cast<int>(width) + reach_, cells.end(cell_row));
+      const int to = std::min(base + static_cast<int>(width) + grid_.reach, cells.end(cell_row));
       std::fill(dots_.begin(), dots_.end(), 0.0F);
       if (from < to) {
-        const float* dots = sentences_.Dots(cell_row) + (from - cells.begin(cell_row));
+        const float* dots = grid_.sentences.Dots(cell_row) + (from - cells.begin(cell_row));
         std::copy(dots, dots + (to - from), dots_.begin() + (from - base));
       }
-      const size_t size = Padded(width + reach_);
+      const size_t size = Padded(width + grid_.reach);
       HWY_DYNAMIC_DISPATCH(AddSimd)(column_sums_.data(), dots_.data(), size, column_sums_.data());
       std::copy(column_sums_.begin(), column_sums_.begin() + size, sums_.begin());
-      const float inverse_norm = source_.of(k).inverse_norm[row];
-      for (int l = 1; l <= reach_; ++l) {
+      const float inverse_norm = grid_.source.of(k).inverse_norm[row];
+      for (int l = 1; l <= grid_.reach; ++l) {
         if (l > 1) {
           HWY_DYNAMIC_DISPATCH(AddSimd)
           (sums_.data(), column_sums_.data() + (l - 1), Padded(width), sums_.data());
         }
-        const int shape = index_[k][l];
+        const int shape = grid_.index[k][l];
         if (shape == 0 && (k > 1 || l > 1)) continue;
         HWY_DYNAMIC_DISPATCH(ProductSimd)
-        (inverse_norm, sums_.data(), target_.of(l).inverse_norm.data() + base, Padded(width),
+        (inverse_norm, sums_.data(), grid_.target.of(l).inverse_norm.data() + base, Padded(width),
          cosines.data() + stride_ * shape);
       }
     }
@@ -369,33 +401,34 @@ class Sketch {
 
   // The scores of all two-sided beads that begin in `row`, one stride a shape.
   void FillScores(int row) {
-    const int base = band_.begin(row);
-    const size_t width = band_.end(row) - base;
+    const int base = grid_.band.begin(row);
+    const size_t width = grid_.band.end(row) - base;
     FillCosines(row, base, width + 1, cosines_);
     FillCosines(row + 1, base, width, next_cosines_);
-    const float ratio = sentences_.length_ratio();
-    for (size_t s = 0; s < shapes_.size(); ++s) {
-      const auto [k, l] = shapes_[s];
-      if (!shapes_[s].two_sided() || row + k > band_.sources()) continue;
-      const Runs::Values& source = source_.of(k);
-      const Runs::Values& target = target_.of(l);
-      if (k + l > 2) FindHighest(shapes_[s], Padded(width));
+    const float ratio = grid_.sentences.length_ratio();
+    for (size_t s = 0; s < grid_.shapes.size(); ++s) {
+      const auto [k, l] = grid_.shapes[s];
+      if (!grid_.shapes[s].two_sided() || row + k > grid_.band.sources()) continue;
+      const Runs::Values& source = grid_.source.of(k);
+      const Runs::Values& target = grid_.target.of(l);
+      if (k + l > 2) FindHighest(grid_.shapes[s], Padded(width));
       const SketchTerms terms = {
           .source_neighbourhood = source.neighbourhood[row],
           .source_length = source.length[row] * ratio,
           .source_units = source.units[row],
-          .prior = source.prior[row] + static_cast<float>(weights_[ShapeFeature(shapes_[s])]),
+          .prior =
+              source.prior[row] + static_cast<float>(grid_.weights[ShapeFeature(grid_.shapes[s])]),
           .pairs = static_cast<float>(k + l) / 2,
-          .random = sentences_.scale().random,
-          .inverse_range = 1 / sentences_.scale().range(),
-          .semantic = static_cast<float>(weights_[kSemantic]),
-          .cosine = static_cast<float>(weights_[kCosine]),
-          .margin = static_cast<float>(weights_[kMargin]),
-          .merge_gain = static_cast<float>(weights_[kMergeGain]),
+          .random = grid_.sentences.scale().random,
+          .inverse_range = 1 / grid_.sentences.scale().range(),
+          .semantic = static_cast<float>(grid_.weights[kSemantic]),
+          .cosine = static_cast<float>(grid_.weights[kCosine]),
+          .margin = static_cast<float>(grid_.weights[kMargin]),
+          .merge_gain = static_cast<float>(grid_.weights[kMergeGain]),
           .inverse_unit = 1 / std::max(1.0F, ratio),
-          .length_near = static_cast<float>(weights_[kLengthNear]),
-          .length_deviation = static_cast<float>(weights_[kLengthDeviation]),
-          .sentence_count = static_cast<float>(weights_[kSentenceCount]),
+          .length_near = static_cast<float>(grid_.weights[kLengthNear]),
+          .length_deviation = static_cast<float>(grid_.weights[kLengthDeviation]),
+          .sentence_count = static_cast<float>(grid_.weights[kSentenceCount]),
           .cosines = cosines_.data() + stride_ * s,
           .highest = k + l > 2 ? highest_.data() : nullptr,
           .target_neighbourhood = target.neighbourhood.data() + base,
@@ -414,12 +447,12 @@ class Sketch {
       HWY_DYNAMIC_DISPATCH(RaiseSimd)(cosines, size, highest_.data());
     };
     if (shape.sources > 1) {
-      const size_t rest = stride_ * index_[shape.sources - 1][shape.targets];
+      const size_t rest = stride_ * grid_.index[shape.sources - 1][shape.targets];
       raise(next_cosines_.data() + rest);
       raise(cosines_.data() + rest);
     }
     if (shape.targets > 1) {
-      const size_t rest = stride_ * index_[shape.sources][shape.targets - 1];
+      const size_t rest = stride_ * grid_.index[shape.sources][shape.targets - 1];
       raise(cosines_.data() + rest + 1);
       raise(cosines_.data() + rest);
     }
@@ -430,78 +463,82 @@ class Sketch {
   // that they lead to, and their scores.
   template <typename Visit>
   void ForEachShape(int row, const Visit& visit) {
-    for (size_t s = 0; s < shapes_.size(); ++s) {
-      const auto [k, l] = shapes_[s];
-      if (!shapes_[s].two_sided() || row + k > band_.sources()) continue;
-      const int begin = std::max(band_.begin(row), band_.begin(row + k) - l);
-      const int end = std::min(band_.end(row), band_.end(row + k) - l);
+    for (size_t s = 0; s < grid_.shapes.size(); ++s) {
+      const auto [k, l] = grid_.shapes[s];
+      if (!grid_.shapes[s].two_sided() || row + k > grid_.band.sources()) continue;
+      const int begin = std::max(grid_.band.begin(row), grid_.band.begin(row + k) - l);
+      const int end = std::min(grid_.band.end(row), grid_.band.end(row + k) - l);
       if (begin >= end) continue;
-      visit(s, band_.Node(row, begin), band_.Node(row + k, begin + l),
-            scores_.data() + stride_ * s + (begin - band_.begin(row)), end - begin);
+      visit(s, grid_.band.Node(row, begin), grid_.band.Node(row + k, begin + l),
+            scores_.data() + stride_ * s + (begin - grid_.band.begin(row)), end - begin);
     }
   }
 
-  void Forward(int row) {
-    FillScores(row);
-    const int begin = band_.begin(row);
-    const int end = band_.end(row);
-    float* const best = forward_.data() + band_.Node(row, begin);
+  void ForwardRow(int row) {
+    const SearchBand& band = grid_.band;
+    std::vector<float>& forward = grid_.forward;
+    const int begin = band.begin(row);
+    const int end = band.end(row);
+    float* const best = forward.data() + band.Node(row, begin);
     for (int column = begin; column + 1 < end; ++column) {
       best[column + 1 - begin] =
-          std::max(best[column + 1 - begin], best[column - begin] + insertions_[column]);
+          std::max(best[column + 1 - begin], best[column - begin] + grid_.insertions[column]);
     }
-    if (row == band_.sources()) return;
-    for (int column = std::max(begin, band_.begin(row + 1)); column < end; ++column) {
-      float& below = forward_[band_.Node(row + 1, column)];
-      below = std::max(below, best[column - begin] + deletions_[row]);
+    if (row == band.sources()) return;
+    for (int column = std::max(begin, band.begin(row + 1)); column < end; ++column) {
+      float& below = forward[band.Node(row + 1, column)];
+      below = std::max(below, best[column - begin] + grid_.deletions[row]);
     }
     ForEachShape(row, [&](size_t, size_t from, size_t to, const float* scores, size_t size) {
-      HWY_DYNAMIC_DISPATCH(RaiseBySumSimd)(&forward_[from], scores, size, &forward_[to]);
+      HWY_DYNAMIC_DISPATCH(RaiseBySumSimd)(&forward[from], scores, size, &forward[to]);
     });
   }
 
-  // `least`: what forward and backward sums must add up to.
-  void Backward(int row, float least) {
-    FillScores(row);
-    const int begin = band_.begin(row);
-    const int end = band_.end(row);
-    float* const best = backward_.data() + band_.Node(row, begin);
-    if (row < band_.sources()) {
-      for (int column = std::max(begin, band_.begin(row + 1)); column < end; ++column) {
-        best[column - begin] = std::max(best[column - begin],
-                                        backward_[band_.Node(row + 1, column)] + deletions_[row]);
+  void BackwardRow(int row) {
+    const SearchBand& band = grid_.band;
+    std::vector<float>& backward = grid_.backward;
+    const int begin = band.begin(row);
+    const int end = band.end(row);
+    float* const best = backward.data() + band.Node(row, begin);
+    if (row < band.sources()) {
+      for (int column = std::max(begin, band.begin(row + 1)); column < end; ++column) {
+        best[column - begin] = std::max(
+            best[column - begin], backward[band.Node(row + 1, column)] + grid_.deletions[row]);
       }
     }
-    ForEachShape(row, [&](size_t shape, size_t from, size_t to, const float* scores, size_t size) {
-      HWY_DYNAMIC_DISPATCH(RaiseBySumSimd)(&backward_[to], scores, size, &backward_[from]);
-      HWY_DYNAMIC_DISPATCH(MarkSimd)
-      (&forward_[from], scores, &backward_[to], least, uint32_t{1} << shape, size, &marks_[from]);
+    ForEachShape(row, [&](size_t, size_t from, size_t to, const float* scores, size_t size) {
+      HWY_DYNAMIC_DISPATCH(RaiseBySumSimd)(&backward[to], scores, size, &backward[from]);
     });
     for (int column = end - 2; column >= begin; --column) {
       best[column - begin] =
-          std::max(best[column - begin], best[column + 1 - begin] + insertions_[column]);
-    }
-    for (size_t node = band_.Node(row, begin); node < band_.Node(row, end - 1) + 1; ++node) {
-      if (forward_[node] + backward_[node] >= least) marks_[node] |= kNodeKept;
+          std::max(best[column - begin], best[column + 1 - begin] + grid_.insertions[column]);
     }
   }
 
-  const SentenceSimilarity& sentences_;
-  const SearchBand& band_;
-  const std::vector<BeadShape>& shapes_;
-  const std::array<double, kBeadFeatures>& weights_;
-  const Runs source_;
-  const Runs target_;
-  std::vector<float> deletions_;
-  std::vector<float> insertions_;
-  int reach_ = 0;
-  int index_[kSizeMax + 1][kSizeMax + 1] = {};  // [sources][targets] -> shape; 0 also for none
-  std::vector<float> forward_;                  // of nodes, less an offset of their row
-  std::vector<double> forward_offset_;
-  std::vector<float> backward_;
-  std::vector<uint32_t> marks_;
+  void Mark(int row) {
+    const SearchBand& band = grid_.band;
+    const std::vector<float>& forward = grid_.forward;
+    const std::vector<float>& backward = grid_.backward;
+    const auto least = [&](int to_row) {
+      return static_cast<float>(least_ - grid_.forward_offset[row] - grid_.backward_offset[to_row]);
+    };
+    ForEachShape(row, [&](size_t shape, size_t from, size_t to, const float* scores, size_t size) {
+      HWY_DYNAMIC_DISPATCH(MarkSimd)
+      (&forward[from], scores, &backward[to], least(row + grid_.shapes[shape].sources),
+       uint32_t{1} << shape, size, &grid_.marks[from]);
+    });
+    const float least_here = least(row);
+    for (int column = band.begin(row); column < band.end(row); ++column) {
+      const size_t node = band.Node(row, column);
+      if (forward[node] + backward[node] >= least_here) grid_.marks[node] |= kNodeKept;
+    }
+  }
+
+  SketchGrid& grid_;
+  bool marks_ = false;
+  double least_ = 0;
   // Of one row, `stride_` floats each, or a shape.
-  size_t stride_ = 0;
+  const size_t stride_;
   std::vector<float> cosines_;
   std::vector<float> next_cosines_;
   std::vector<float> scores_;
@@ -511,16 +548,78 @@ class Sketch {
   std::vector<float> highest_;
 };
 
+// The score of the best path, when forward sums are known of the rows before
+// `middle` and backward sums of all others: the best over the nodes to which a bead
+// leads from the former to the latter.
+double BestScore(const SketchGrid& grid, int middle) {
+  double best = -std::numeric_limits<double>::infinity();
+  const int last = std::min(middle + grid.reach - 1, grid.band.sources());
+  for (int row = middle; row <= last; ++row) {
+    const double offset = grid.forward_offset[row] + grid.backward_offset[row];
+    for (int column = grid.band.begin(row); column < grid.band.end(row); ++column) {
+      const size_t node = grid.band.Node(row, column);
+      best = std::max(best, offset + grid.forward[node] + grid.backward[node]);
+    }
+  }
+  return best;
+}
+
+absl::Status RunPasses(SketchGrid& grid, const StopCondition& stop, Parallel& parallel) {
+  const int rows = grid.band.sources() + 1;
+  const int middle = rows / 2;
+  SketchPass forward(grid);
+  SketchPass backward(grid);
+  grid.forward.front() = 0;
+  grid.backward[grid.band.nodes() - 1] = 0;
+  HEXAPLA_RETURN_IF_ERROR(RunParts(parallel, 2, [&](size_t part) {
+    return part == 0 ? forward.Forward(0, middle, stop) : backward.Backward(middle, rows, stop);
+  }));
+  const double least = BestScore(grid, middle) - kSketchSlack;
+  forward.MarkFrom(least);
+  backward.MarkFrom(least);
+  return RunParts(parallel, 2, [&](size_t part) {
+    return part == 0 ? forward.Forward(middle, rows, stop) : backward.Backward(0, middle, stop);
+  });
+}
+
+// The band of the nodes that were marked, and in it the beads.
+CandidateBeads KeptOf(const SketchGrid& grid) {
+  const SearchBand& band = grid.band;
+  std::vector<int> begin(band.sources() + 1, band.targets() + 1);
+  std::vector<int> end(band.sources() + 1, 0);
+  for (int row = 0; row <= band.sources(); ++row) {
+    for (int column = band.begin(row); column < band.end(row); ++column) {
+      if ((grid.marks[band.Node(row, column)] & kNodeKept) == 0) continue;
+      begin[row] = std::min(begin[row], column);
+      end[row] = column + 1;
+    }
+  }
+  CandidateBeads kept{SearchBand::OfRows(std::move(begin), std::move(end)), {}};
+  kept.allowed.resize(kept.band.nodes());
+  for (int row = 0; row <= band.sources(); ++row) {
+    for (int column = kept.band.begin(row); column < kept.band.end(row); ++column) {
+      kept.allowed[kept.band.Node(row, column)] = grid.marks[band.Node(row, column)] & ~kNodeKept;
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 absl::StatusOr<CandidateBeads> SketchBeads(const SentenceSimilarity& sentences,
                                            const SearchBand& band,
                                            const std::vector<BeadShape>& shapes,
-                                           const ScoringWeights& weights,
-                                           const StopCondition& stop) {
-  Sketch sketch(sentences, band, shapes, weights);
-  HEXAPLA_RETURN_IF_ERROR(sketch.Run(stop));
-  return sketch.Kept();
+                                           const ScoringWeights& weights, const StopCondition& stop,
+                                           Parallel& parallel) {
+  const double cuts = weights.sketch[kCuts];
+  std::optional<Runs> source;
+  std::optional<Runs> target;
+  RunBoth(
+      parallel, [&] { source.emplace(sentences, sentences.source(), cuts); },
+      [&] { target.emplace(sentences, sentences.target(), cuts); });
+  SketchGrid grid(sentences, band, shapes, weights, *std::move(source), *std::move(target));
+  HEXAPLA_RETURN_IF_ERROR(RunPasses(grid, stop, parallel));
+  return KeptOf(grid);
 }
 
 CandidateBeads AllBeads(SearchBand band) {

@@ -10,6 +10,7 @@
 
 #include "server/alignment/monotonic_aligner.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/similarity/scoring_weights.h"
 #include "server/similarity/sentence_similarity.h"
@@ -39,14 +40,15 @@ inline constexpr float kSketchSlack = 10;
 // Example: of the 500 beads that may begin at a sentence of a novel, about five
 // remain, and the right ones are among them (training/fit_weights reports how many).
 //
-// Cost: two vectorised passes over the candidates, about five nanoseconds each.
+// Cost: two vectorised passes over the candidates, about five nanoseconds each; one
+// helper runs one of them.
 // Requires: `sentences` was made for `band`; at most 31 shapes.
 // Errors: as `stop` says.
 absl::StatusOr<CandidateBeads> SketchBeads(const SentenceSimilarity& sentences,
                                            const SearchBand& band,
                                            const std::vector<BeadShape>& shapes,
-                                           const ScoringWeights& weights,
-                                           const StopCondition& stop);
+                                           const ScoringWeights& weights, const StopCondition& stop,
+                                           Parallel& parallel = Parallel::None());
 
 // Every bead of a band, for documents without sentence vectors to go by.
 CandidateBeads AllBeads(SearchBand band);

@@ -25,6 +25,9 @@ constexpr float kShareMin = 0.3F;
 constexpr size_t kWordsMax = 32;
 // Less than equal spelling, 255.
 constexpr float kSimilarityMost = 250;
+// Source words of one part of the work, each part with a counter for every target
+// word.
+constexpr int kWordsOfPart = 2048;
 
 // The distinct words of a run that recur in the document without being common,
 // the rarest of them.
@@ -49,65 +52,98 @@ std::vector<int32_t> RecurringWords(const EmbeddedDocument& document, SentenceRu
   return words;
 }
 
-// The sure beads' recurring words of the target, and where each recurring word of
-// the source stands.
-struct Meetings {
-  std::vector<std::vector<int32_t>> targets;        // of beads
-  std::vector<std::vector<int32_t>> beads_of_word;  // of source words
+// The recurring words of both sides of a sure bead; none of one that is not.
+struct BeadWords {
+  std::vector<int32_t> source;
+  std::vector<int32_t> target;
 };
 
-absl::StatusOr<Meetings> FindMeetings(const EmbeddedDocument& source,
-                                      const EmbeddedDocument& target, const Alignment& alignment,
-                                      const StopCondition& stop) {
-  Meetings meetings;
-  meetings.beads_of_word.resize(source.words.size());
-  for (const Bead& bead : alignment.beads) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    if (bead.source.empty() || bead.target.empty() || bead.probability < kSure) continue;
-    const auto number = static_cast<int32_t>(meetings.targets.size());
-    for (const int32_t s : RecurringWords(source, bead.source)) {
-      meetings.beads_of_word[s].push_back(number);
-    }
-    meetings.targets.push_back(RecurringWords(target, bead.target));
-  }
-  return meetings;
+bool IsSure(const Bead& bead) {
+  return !bead.source.empty() && !bead.target.empty() && bead.probability >= kSure;
 }
+
+// Which target words a source word keeps meeting.
+class Meetings {
+ public:
+  Meetings(const EmbeddedDocument& source, const EmbeddedDocument& target,
+           const std::vector<BeadWords>& beads,
+           const std::vector<std::vector<int32_t>>& beads_of_word)
+      : source_(source),
+        target_(target),
+        beads_(beads),
+        beads_of_word_(beads_of_word),
+        counts_(target.words.size()) {}
+
+  void AddOf(int word, std::vector<WordAssociation>& lexicon) {
+    met_.clear();
+    again_.clear();
+    for (const int32_t bead : beads_of_word_[word]) {
+      for (const int32_t t : beads_[bead].target) {
+        const int count = ++counts_[t];
+        if (count == 1) met_.push_back(t);
+        if (count == kMeetingsMin) again_.push_back(t);
+      }
+    }
+    std::sort(again_.begin(), again_.end());
+    for (const int32_t t : again_) {
+      const int occurrences = std::max(source_.words[word].sentences, target_.words[t].sentences);
+      const float share =
+          (static_cast<float>(counts_[t]) - kChance) / static_cast<float>(occurrences);
+      if (share < kShareMin) continue;
+      lexicon.push_back({word, t, static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});
+    }
+    for (const int32_t t : met_) counts_[t] = 0;
+  }
+
+ private:
+  const EmbeddedDocument& source_;
+  const EmbeddedDocument& target_;
+  const std::vector<BeadWords>& beads_;
+  const std::vector<std::vector<int32_t>>& beads_of_word_;
+  std::vector<int> counts_;  // of target words
+  std::vector<int32_t> met_;
+  std::vector<int32_t> again_;  // those that met often enough
+};
 
 }  // namespace
 
 absl::StatusOr<std::vector<WordAssociation>> LearnLexicon(const EmbeddedDocument& source,
                                                           const EmbeddedDocument& target,
                                                           const Alignment& alignment,
-                                                          const StopCondition& stop) {
-  HEXAPLA_ASSIGN_OR_RETURN(const Meetings meetings, FindMeetings(source, target, alignment, stop));
-  std::vector<WordAssociation> lexicon;
-  std::vector<int> counts(target.words.size());
-  std::vector<int32_t> met;
-  std::vector<int32_t> again;  // those that met often enough
-  for (size_t s = 0; s < source.words.size(); ++s) {
-    const std::vector<int32_t>& beads = meetings.beads_of_word[s];
-    if (beads.size() < kMeetingsMin) continue;
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    met.clear();
-    again.clear();
-    for (const int32_t bead : beads) {
-      for (const int32_t t : meetings.targets[bead]) {
-        const int count = ++counts[t];
-        if (count == 1) met.push_back(t);
-        if (count == kMeetingsMin) again.push_back(t);
-      }
+                                                          const StopCondition& stop,
+                                                          Parallel& parallel) {
+  const std::vector<Bead>& beads = alignment.beads;
+  std::vector<BeadWords> words(beads.size());
+  const auto find_words = [&](int begin, int end) {
+    for (int bead = begin; bead < end; ++bead) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      if (!IsSure(beads[bead])) continue;
+      words[bead] = {RecurringWords(source, beads[bead].source),
+                     RecurringWords(target, beads[bead].target)};
     }
-    std::sort(again.begin(), again.end());
-    for (const int32_t t : again) {
-      const int count = counts[t];
-      const int occurrences = std::max(source.words[s].sentences, target.words[t].sentences);
-      const float share = (static_cast<float>(count) - kChance) / static_cast<float>(occurrences);
-      if (share < kShareMin) continue;
-      lexicon.push_back({static_cast<int32_t>(s), t,
-                         static_cast<uint8_t>(std::min(1.0F, share) * kSimilarityMost)});
+    return absl::OkStatus();
+  };
+  HEXAPLA_RETURN_IF_ERROR(RunRows(parallel, static_cast<int>(beads.size()), find_words));
+  std::vector<std::vector<int32_t>> beads_of_word(source.words.size());
+  for (size_t bead = 0; bead < words.size(); ++bead) {
+    for (const int32_t word : words[bead].source) {
+      beads_of_word[word].push_back(static_cast<int32_t>(bead));
     }
-    for (const int32_t t : met) counts[t] = 0;
   }
+  const int size = static_cast<int>(source.words.size());
+  std::vector<std::vector<WordAssociation>> parts((size + kWordsOfPart - 1) / kWordsOfPart);
+  const auto find_meetings = [&](int begin, int end) {
+    Meetings meetings(source, target, words, beads_of_word);
+    for (int word = begin; word < end; ++word) {
+      if (beads_of_word[word].size() < kMeetingsMin) continue;
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      meetings.AddOf(word, parts[begin / kWordsOfPart]);
+    }
+    return absl::OkStatus();
+  };
+  HEXAPLA_RETURN_IF_ERROR(RunRows(parallel, size, kWordsOfPart, find_meetings));
+  std::vector<WordAssociation> lexicon;
+  for (const auto& part : parts) lexicon.insert(lexicon.end(), part.begin(), part.end());
   return lexicon;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/alignment/monotonic_aligner.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/word_coverage.h"
@@ -25,7 +26,8 @@ namespace hexapla {
 absl::StatusOr<std::vector<WordAssociation>> LearnLexicon(const EmbeddedDocument& source,
                                                           const EmbeddedDocument& target,
                                                           const Alignment& alignment,
-                                                          const StopCondition& stop);
+                                                          const StopCondition& stop,
+                                                          Parallel& parallel = Parallel::None());
 
 }  // namespace hexapla
 

@@ -6,6 +6,7 @@
 
 #include "server/alignment/monotonic_aligner.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/similarity/centred_document.h"
 #include "server/similarity/scoring_weights.h"
@@ -40,23 +41,26 @@ struct PairSentences {
   // Errors: as `stop` says.
   static absl::StatusOr<PairSentences> Create(const CentredDocument& source,
                                               const CentredDocument& target,
-                                              const PairOptions& options,
-                                              const StopCondition& stop);
+                                              const PairOptions& options, const StopCondition& stop,
+                                              Parallel& parallel = Parallel::None());
 };
 
 // Aligns two documents in three looks. A sketch by sentence vectors and lengths
 // finds the beads that are possible at all (SketchBeads); a first alignment weighs
 // these by all features; a second scores those that the first found possible, with
 // what the first taught about the documents (PairEvidence::Learn).
-// Cost: linear in the sentences beyond small grids. Errors: as `stop` says.
+// Cost: linear in the sentences beyond small grids. The result is the same whoever
+// helps. Errors: as `stop` says.
 absl::StatusOr<PairAlignment> AlignPair(const CentredDocument& source,
                                         const CentredDocument& target, const PairOptions& options,
-                                        const ScoringWeights& weights, const StopCondition& stop);
+                                        const ScoringWeights& weights, const StopCondition& stop,
+                                        Parallel& parallel = Parallel::None());
 
 // The same, for who releases the vectors first: `sentences` were made with the same
 // options.
 absl::StatusOr<PairAlignment> AlignPair(PairSentences sentences, const PairOptions& options,
-                                        const ScoringWeights& weights, const StopCondition& stop);
+                                        const ScoringWeights& weights, const StopCondition& stop,
+                                        Parallel& parallel = Parallel::None());
 
 }  // namespace hexapla
 

@@ -71,11 +71,11 @@ absl::StatusOr<PairEvidence> PairEvidence::Create(const EmbeddedDocument& source
 
 absl::StatusOr<PairEvidence> PairEvidence::Create(SentenceSimilarity sentences, SentenceCells cells,
                                                   const EvidenceOptions& options,
-                                                  const StopCondition& stop) {
+                                                  const StopCondition& stop, Parallel& parallel) {
   HEXAPLA_ASSIGN_OR_RETURN(
       WordCoverage coverage,
       WordCoverage::Create(*sentences.source().document, *sentences.target().document, cells,
-                           options.semantic, stop));
+                           options.semantic, stop, parallel));
   PairEvidence evidence(std::move(sentences), std::move(coverage), options);
   HEXAPLA_RETURN_IF_ERROR(evidence.Summarize(cells, stop));
   return evidence;
@@ -108,15 +108,16 @@ absl::Status PairEvidence::Summarize(const SentenceCells& cells, const StopCondi
   return absl::OkStatus();
 }
 
-absl::Status PairEvidence::Learn(const Alignment& first, const StopCondition& stop) {
+absl::Status PairEvidence::Learn(const Alignment& first, const StopCondition& stop,
+                                 Parallel& parallel) {
   // The scales are those of the words' own cover, which the lexicon then raises.
   LearnScales(first);
   LearnRates(first);
   if (!options_.semantic) return absl::OkStatus();
   HEXAPLA_ASSIGN_OR_RETURN(
       const std::vector<WordAssociation> lexicon,
-      LearnLexicon(*sentences_.source().document, *sentences_.target().document, first, stop));
-  return coverage_.Associate(lexicon, stop);
+      LearnLexicon(source_document(), target_document(), first, stop, parallel));
+  return coverage_.Associate(lexicon, stop, parallel);
 }
 
 void PairEvidence::LearnScales(const Alignment& first) {
@@ -161,6 +162,11 @@ float PairEvidence::MeanCoverage(SentenceRun source, SentenceRun target) const {
   return (coverage_.Find(Side::kSource, source, target).share +
           coverage_.Find(Side::kTarget, target, source).share) /
          2;
+}
+
+float PairEvidence::LeastCoverage(SentenceRun source, SentenceRun target) const {
+  return std::min(coverage_.Find(Side::kSource, source, target).share,
+                  coverage_.Find(Side::kTarget, target, source).share);
 }
 
 void PairEvidence::CoverageFeatures(SentenceRun source, SentenceRun target,
@@ -215,10 +221,11 @@ DocumentFeatureVector PairEvidence::DocumentFeatures(const Alignment& alignment)
     if (!TwoSided(bead)) continue;
     matched += length;
     const BeadShape shape{bead.source.size(), bead.target.size()};
-    const BeadFeatureVector features = Features(bead.source.begin, bead.target.begin, shape);
+    const BeadFeatureVector features =
+        SentenceFeatures(sentences_, bead.source.begin, bead.target.begin, shape);
     const double pairs = PairWeight(shape);
     f[kDocumentCosine] += features[kCosine] / pairs;
-    f[kDocumentCoverage] += features[kCoverageLeast] / pairs;
+    f[kDocumentCoverage] += LeastCoverage(bead.source, bead.target);
     f[kDocumentMargin] += features[kMargin] / pairs;
     ++beads;
   }

@@ -9,6 +9,7 @@
 
 #include "server/alignment/monotonic_aligner.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/bead_features.h"
@@ -44,7 +45,8 @@ class PairEvidence {
   // The words' evidence for the beads within `cells`.
   static absl::StatusOr<PairEvidence> Create(SentenceSimilarity sentences, SentenceCells cells,
                                              const EvidenceOptions& options,
-                                             const StopCondition& stop);
+                                             const StopCondition& stop,
+                                             Parallel& parallel = Parallel::None());
 
   // Learns from a first alignment what the documents are like: how close their
   // true pairs lie, their lengths' ratio, how often they delete and merge, and
@@ -52,7 +54,8 @@ class PairEvidence {
   // Where the first alignment is unsure or short, little changes. What deletions
   // look for (kDeletionSemantic, kDeletionCoverage) stays as it was.
   // Errors: as `stop` says.
-  absl::Status Learn(const Alignment& first, const StopCondition& stop);
+  absl::Status Learn(const Alignment& first, const StopCondition& stop,
+                     Parallel& parallel = Parallel::None());
 
   // The features of the bead of `shape` that begins at these sentences.
   // Requires: it is inside the band and within bead_size_max.
@@ -69,6 +72,7 @@ class PairEvidence {
   void LearnRates(const Alignment& first);
 
   float MeanCoverage(SentenceRun source, SentenceRun target) const;
+  float LeastCoverage(SentenceRun source, SentenceRun target) const;
   void CoverageFeatures(SentenceRun source, SentenceRun target, BeadFeatureVector& f) const;
 
   const EmbeddedDocument& source_document() const { return *sentences_.source().document; }

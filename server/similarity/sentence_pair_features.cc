@@ -65,8 +65,9 @@ Side MakeSide(const EmbeddedDocument& document, bool semantic) {
 }
 
 void Cover(Side& source, Side& target, bool semantic) {
-  WordSimilarity similarity(*source.document, *target.document, semantic);
-  similarity.Cover(0, 0, 1, source.cover.data(), target.cover.data());
+  const WordSimilarity similarity(*source.document, *target.document, semantic);
+  WordSimilarity::Scratch scratch(similarity);
+  similarity.Cover(0, 0, 1, source.cover.data(), target.cover.data(), scratch);
 }
 
 double CoveredShare(const Side& side) {

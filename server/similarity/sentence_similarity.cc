@@ -68,43 +68,52 @@ SentenceSimilarity::SentenceSimilarity(const EmbeddedDocument& source,
   prepare(target, target_);
 }
 
-absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(const CentredDocument& source,
-                                                              const CentredDocument& target,
-                                                              const SearchBand& band,
-                                                              int run_size_max, bool semantic,
-                                                              const StopCondition& stop) {
+absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(
+    const CentredDocument& source, const CentredDocument& target, const SearchBand& band,
+    int run_size_max, bool semantic, const StopCondition& stop, Parallel& parallel) {
   SentenceSimilarity similarity(source.document(), target.document(), band, run_size_max);
   if (semantic) {
-    similarity.FillGram(source.vectors(), similarity.source_);
-    similarity.FillGram(target.vectors(), similarity.target_);
-    HEXAPLA_RETURN_IF_ERROR(similarity.FillDots(source.vectors(), target.vectors(), stop));
+    HEXAPLA_RETURN_IF_ERROR(
+        similarity.FillGram(source.vectors(), stop, parallel, similarity.source_));
+    HEXAPLA_RETURN_IF_ERROR(
+        similarity.FillGram(target.vectors(), stop, parallel, similarity.target_));
+    HEXAPLA_RETURN_IF_ERROR(
+        similarity.FillDots(source.vectors(), target.vectors(), stop, parallel));
   }
   HEXAPLA_RETURN_IF_ERROR(similarity.Summarize(stop));
   return similarity;
 }
 
-void SentenceSimilarity::FillGram(const CentredVectors& vectors, Side& side) const {
+absl::Status SentenceSimilarity::FillGram(const CentredVectors& vectors, const StopCondition& stop,
+                                          Parallel& parallel, Side& side) const {
   const int size = vectors.size();
-  for (int s = 0; s < size; ++s) {
-    for (int d = 0; d < run_size_max_ && s + d < size; ++d) {
-      side.gram[static_cast<size_t>(s) * run_size_max_ + d] = vectors.InnerProduct(s, s + d);
+  return RunRows(parallel, size, [&](int begin, int end) {
+    for (int s = begin; s < end; ++s) {
+      const int last = std::min(size, s + run_size_max_);
+      float* const gram = &side.gram[static_cast<size_t>(s) * run_size_max_];
+      UnitRows::Cosines(vectors.directions(), s, vectors.directions(), s, last, gram);
+      for (int t = s; t < last; ++t) gram[t - s] *= vectors.length(s) * vectors.length(t);
     }
-  }
+    return stop.Check();
+  });
 }
 
 absl::Status SentenceSimilarity::FillDots(const CentredVectors& source,
-                                          const CentredVectors& target, const StopCondition& stop) {
-  for (int row = 0; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    const int begin = cells_.begin(row);
-    const int end = cells_.end(row);
-    float* const dots = dots_.data() + cells_.Index(row, begin);
-    UnitRows::Cosines(source.directions(), row, target.directions(), begin, end, dots);
-    for (int column = begin; column < end; ++column) {
-      dots[column - begin] *= source.length(row) * target.length(column);
+                                          const CentredVectors& target, const StopCondition& stop,
+                                          Parallel& parallel) {
+  return RunRows(parallel, cells_.rows(), [&](int first, int last) {
+    for (int row = first; row < last; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      const int begin = cells_.begin(row);
+      const int end = cells_.end(row);
+      float* const dots = dots_.data() + cells_.Index(row, begin);
+      UnitRows::Cosines(source.directions(), row, target.directions(), begin, end, dots);
+      for (int column = begin; column < end; ++column) {
+        dots[column - begin] *= source.length(row) * target.length(column);
+      }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 absl::Status SentenceSimilarity::Summarize(const StopCondition& stop) {

@@ -10,6 +10,7 @@
 
 #include "server/alignment/bead.h"
 #include "server/alignment/search_band.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/centred_document.h"
@@ -64,7 +65,8 @@ class SentenceSimilarity {
   static absl::StatusOr<SentenceSimilarity> Create(const CentredDocument& source,
                                                    const CentredDocument& target,
                                                    const SearchBand& band, int run_size_max,
-                                                   bool semantic, const StopCondition& stop);
+                                                   bool semantic, const StopCondition& stop,
+                                                   Parallel& parallel = Parallel::None());
 
   const SentenceCells& cells() const { return cells_; }
   const Side& source() const { return source_; }
@@ -107,9 +109,10 @@ class SentenceSimilarity {
   SentenceSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
                      const SearchBand& band, int run_size_max);
 
-  void FillGram(const CentredVectors& vectors, Side& side) const;
+  absl::Status FillGram(const CentredVectors& vectors, const StopCondition& stop,
+                        Parallel& parallel, Side& side) const;
   absl::Status FillDots(const CentredVectors& source, const CentredVectors& target,
-                        const StopCondition& stop);
+                        const StopCondition& stop, Parallel& parallel);
   absl::Status Summarize(const StopCondition& stop);
 
   int run_size_max_;

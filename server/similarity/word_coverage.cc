@@ -24,8 +24,6 @@
 #include <numeric>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-
 #include "server/base/status_macros.h"
 #include "server/similarity/cover_sums.h"
 
@@ -45,9 +43,14 @@ constexpr float kUsualLooks = 4;
 constexpr float kSurpriseMin = 0.1F;
 // Keeps ratios of the weights of empty sentences finite.
 constexpr float kLittle = 0.02F;
+// Rows of words compared in one part of the work, each with a scratch as large as
+// the target's vocabulary.
+constexpr int kRowsOfFill = 4 * kRowsOfPart;
+
+}  // namespace
 
 // What words find in the sentences of the other side that are not their best.
-class UsualCovers {
+class WordCoverage::UsualCovers {
  public:
   explicit UsualCovers(size_t words)
       : sums_(words, kUsualCover * kUsualLooks), looks_(words, kUsualLooks) {}
@@ -66,37 +69,9 @@ class UsualCovers {
   std::vector<float> looks_;
 };
 
-}  // namespace
-
 WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target,
                            SentenceCells cells)
     : cells_(std::move(cells)) {
-  const auto prepare = [](const EmbeddedDocument& document, const EmbeddedDocument& other,
-                          Words& words) {
-    words.document = &document;
-    const int size = document.size();
-    const int rare = std::max(kNameSentences, size / 10);
-    std::vector<bool> is_name;
-    absl::flat_hash_map<absl::string_view, int> others;
-    for (size_t w = 0; w < other.words.size(); ++w) others.emplace(other.words[w].text, w);
-    for (const EmbeddedDocument::Word& word : document.words) {
-      words.weights.push_back(
-          std::log(1 + static_cast<float>(size) / static_cast<float>(word.sentences)));
-      is_name.push_back(word.kind == TokenKind::kWord && word.sentences <= rare &&
-                        word.text.size() >= kNameBytesMin && others.contains(word.text));
-    }
-    for (int s = 0; s < size; ++s) {
-      words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
-      for (int t = 0; t < document.tokens_of(s); ++t) {
-        const int32_t word = document.tokens[document.token_begin[s] + t];
-        const bool is_number = document.words[word].kind == TokenKind::kNumber;
-        if (is_number || is_name[word]) words.telling.push_back({t, is_number});
-      }
-    }
-    words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
-  };
-  prepare(source, target, source_);
-  prepare(target, source, target_);
   size_t source_bytes = 0;
   size_t target_bytes = 0;
   for (int row = 0; row < cells_.rows(); ++row) {
@@ -111,15 +86,55 @@ WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocumen
   target_.cover.resize(target_bytes + kCoverPadding);
 }
 
+void WordCoverage::Prepare(const EmbeddedDocument& document, const std::vector<uint8_t>& shared,
+                           Words& words) {
+  words.document = &document;
+  const int size = document.size();
+  const int rare = std::max(kNameSentences, size / 10);
+  std::vector<uint8_t> is_name(document.words.size());
+  words.weights.reserve(document.words.size());
+  for (size_t w = 0; w < document.words.size(); ++w) {
+    const EmbeddedDocument::Word& word = document.words[w];
+    words.weights.push_back(
+        std::log(1 + static_cast<float>(size) / static_cast<float>(word.sentences)));
+    is_name[w] = word.kind == TokenKind::kWord && word.sentences <= rare &&
+                 word.text.size() >= kNameBytesMin && shared[w] != 0;
+  }
+  words.telling_begin.reserve(size + 1);
+  for (int s = 0; s < size; ++s) {
+    words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
+    for (int t = 0; t < document.tokens_of(s); ++t) {
+      const int32_t word = document.tokens[document.token_begin[s] + t];
+      const bool is_number = document.words[word].kind == TokenKind::kNumber;
+      if (is_number || is_name[word] != 0) words.telling.push_back({t, is_number});
+    }
+  }
+  words.telling_begin.push_back(static_cast<int32_t>(words.telling.size()));
+}
+
 absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source,
                                                   const EmbeddedDocument& target,
                                                   SentenceCells cells, bool semantic,
-                                                  const StopCondition& stop) {
+                                                  const StopCondition& stop, Parallel& parallel) {
   WordCoverage coverage(source, target, std::move(cells));
-  WordSimilarity similarity(source, target, semantic);
-  HEXAPLA_RETURN_IF_ERROR(coverage.Fill(similarity, stop));
-  coverage.WeighBySurprise();
-  HEXAPLA_RETURN_IF_ERROR(coverage.SumUp(std::vector<bool>(coverage.cells_.rows(), true), stop));
+  {
+    const WordSimilarity similarity(source, target, semantic, parallel);
+    std::vector<uint8_t> source_shared(source.words.size());
+    std::vector<uint8_t> target_shared(target.words.size());
+    for (size_t w = 0; w < source_shared.size(); ++w) {
+      const int32_t same = similarity.same_spelling()[w];
+      if (same >= 0) source_shared[w] = target_shared[same] = 1;
+    }
+    RunBoth(
+        parallel, [&] { Prepare(source, source_shared, coverage.source_); },
+        [&] { Prepare(target, target_shared, coverage.target_); });
+    HEXAPLA_RETURN_IF_ERROR(coverage.Fill(similarity, stop, parallel));
+  }
+  HEXAPLA_RETURN_IF_ERROR(RunParts(parallel, 2, [&](size_t part) {
+    return part == 0 ? coverage.WeighSourceBySurprise(stop) : coverage.WeighTargetBySurprise(stop);
+  }));
+  const std::vector<uint8_t> all(coverage.cells_.rows(), 1);
+  HEXAPLA_RETURN_IF_ERROR(coverage.SumUp(all, stop, parallel));
   return coverage;
 }
 
@@ -132,42 +147,54 @@ const uint8_t* WordCoverage::Cover(Side side, int own, int other) const {
   return target_.cover.data() + target_.offset[other] + (begin[own] - begin[cells_.begin(other)]);
 }
 
-absl::Status WordCoverage::Fill(WordSimilarity& similarity, const StopCondition& stop) {
-  for (int row = 0; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    similarity.Cover(row, cells_.begin(row), cells_.end(row),
-                     source_.cover.data() + source_.offset[row],
-                     target_.cover.data() + target_.offset[row]);
-  }
-  return absl::OkStatus();
+absl::Status WordCoverage::Fill(const WordSimilarity& similarity, const StopCondition& stop,
+                                Parallel& parallel) {
+  return RunRows(parallel, cells_.rows(), kRowsOfFill, [&](int begin, int end) {
+    WordSimilarity::Scratch scratch(similarity);
+    for (int row = begin; row < end; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      similarity.Cover(row, cells_.begin(row), cells_.end(row),
+                       source_.cover.data() + source_.offset[row],
+                       target_.cover.data() + target_.offset[row], scratch);
+    }
+    return absl::OkStatus();
+  });
 }
 
-void WordCoverage::WeighBySurprise() {
+absl::Status WordCoverage::WeighSourceBySurprise(const StopCondition& stop) {
   const EmbeddedDocument& source = *source_.document;
-  const EmbeddedDocument& target = *target_.document;
-  UsualCovers source_usual(source.words.size());
-  UsualCovers target_usual(target.words.size());
-  std::vector<int> sums(target.tokens.size());
-  std::vector<uint8_t> highest(target.tokens.size());
-  std::vector<int> looks(target.tokens.size());
-  int row_sums[kSentenceTokensMax];
-  uint8_t row_highest[kSentenceTokensMax];
+  UsualCovers usual(source.words.size());
+  int sums[kSentenceTokensMax];
+  uint8_t highest[kSentenceTokensMax];
   for (int row = 0; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     const int tokens = source.tokens_of(row);
     const int columns = cells_.end(row) - cells_.begin(row);
     const uint8_t* forth = source_.cover.data() + source_.offset[row];
-    std::fill_n(row_sums, tokens, 0);
-    std::fill_n(row_highest, tokens, uint8_t{0});
+    std::fill_n(sums, tokens, 0);
+    std::fill_n(highest, tokens, uint8_t{0});
     for (int column = 0; column < columns; ++column, forth += tokens) {
       for (int t = 0; t < tokens; ++t) {
-        row_sums[t] += forth[t];
-        row_highest[t] = std::max(row_highest[t], forth[t]);
+        sums[t] += forth[t];
+        highest[t] = std::max(highest[t], forth[t]);
       }
     }
     for (int t = 0; t < tokens; ++t) {
-      source_usual.Add(source.tokens[source.token_begin[row] + t], row_sums[t], row_highest[t],
-                       columns);
+      usual.Add(source.tokens[source.token_begin[row] + t], sums[t], highest[t], columns);
     }
+  }
+  SettleWeights(usual, source_);
+  return absl::OkStatus();
+}
+
+absl::Status WordCoverage::WeighTargetBySurprise(const StopCondition& stop) {
+  const EmbeddedDocument& target = *target_.document;
+  UsualCovers usual(target.words.size());
+  std::vector<int> sums(target.tokens.size());
+  std::vector<uint8_t> highest(target.tokens.size());
+  std::vector<int> looks(target.tokens.size());
+  for (int row = 0; row < cells_.rows(); ++row) {
+    HEXAPLA_RETURN_IF_ERROR(stop.Check());
     if (cells_.begin(row) == cells_.end(row)) continue;
     const int first = target.token_begin[cells_.begin(row)];
     const int last = target.token_begin[cells_.end(row)];
@@ -179,27 +206,31 @@ void WordCoverage::WeighBySurprise() {
     }
   }
   for (size_t t = 0; t < sums.size(); ++t) {
-    target_usual.Add(target.tokens[t], sums[t], highest[t], looks[t]);
+    usual.Add(target.tokens[t], sums[t], highest[t], looks[t]);
   }
-  const auto settle = [](const UsualCovers& usual, Words& words) {
-    const EmbeddedDocument& document = *words.document;
-    for (size_t w = 0; w < words.weights.size(); ++w) words.weights[w] *= usual.Surprise(w);
-    double sum = 0;
-    for (const int32_t token : document.tokens) sum += words.weights[token];
-    const auto mean = static_cast<float>(sum / std::max(1, document.size())) + 1e-6F;
-    for (float& weight : words.weights) weight /= mean;
-    for (const int32_t token : document.tokens) words.token_weights.push_back(words.weights[token]);
-    for (int s = 0; s < document.size(); ++s) {
-      float weight = 0;
-      for (int t = document.token_begin[s]; t < document.token_begin[s + 1]; ++t) {
-        weight += words.token_weights[t];
-      }
-      words.sentence_weights.push_back(weight);
+  SettleWeights(usual, target_);
+  return absl::OkStatus();
+}
+
+// The final weights of words, of tokens and of sentences.
+void WordCoverage::SettleWeights(const UsualCovers& usual, Words& words) {
+  const EmbeddedDocument& document = *words.document;
+  for (size_t w = 0; w < words.weights.size(); ++w) words.weights[w] *= usual.Surprise(w);
+  double sum = 0;
+  for (const int32_t token : document.tokens) sum += words.weights[token];
+  const auto mean = static_cast<float>(sum / std::max(1, document.size())) + 1e-6F;
+  for (float& weight : words.weights) weight /= mean;
+  words.token_weights.reserve(document.tokens.size() + kCoverPadding);
+  for (const int32_t token : document.tokens) words.token_weights.push_back(words.weights[token]);
+  words.sentence_weights.reserve(document.size());
+  for (int s = 0; s < document.size(); ++s) {
+    float weight = 0;
+    for (int t = document.token_begin[s]; t < document.token_begin[s + 1]; ++t) {
+      weight += words.token_weights[t];
     }
-    words.token_weights.resize(words.token_weights.size() + kCoverPadding);
-  };
-  settle(source_usual, source_);
-  settle(target_usual, target_);
+    words.sentence_weights.push_back(weight);
+  }
+  words.token_weights.resize(words.token_weights.size() + kCoverPadding);
 }
 
 WordCoverage::Covers WordCoverage::CoversIn(Side side, int own, SentenceRun other) const {
@@ -361,36 +392,43 @@ void WordCoverage::FindStraddles(int row) {
   }
 }
 
-absl::Status WordCoverage::SumUp(const std::vector<bool>& changed, const StopCondition& stop) {
+absl::Status WordCoverage::SumUp(const std::vector<uint8_t>& changed, const StopCondition& stop,
+                                 Parallel& parallel) {
   source_.cell_covered.resize(cells_.size());
   target_.cell_covered.resize(cells_.size());
   straddles_.resize(cells_.size());
-  for (int row = 0; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    if (changed[row]) SumCells(row);
-    if (row > 0 && (changed[row - 1] || changed[row])) FindStraddles(row);
-  }
-  return absl::OkStatus();
+  return RunRows(parallel, cells_.rows(), [&](int begin, int end) {
+    for (int row = begin; row < end; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      if (changed[row] != 0) SumCells(row);
+      if (row > 0 && (changed[row - 1] != 0 || changed[row] != 0)) FindStraddles(row);
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status WordCoverage::Associate(const std::vector<WordAssociation>& associations,
-                                     const StopCondition& stop) {
+                                     const StopCondition& stop, Parallel& parallel) {
   if (associations.empty()) return absl::OkStatus();
   const EmbeddedDocument& source = *source_.document;
   std::vector<int32_t> first_of_word(source.words.size() + 1);
   for (const WordAssociation& one : associations) ++first_of_word[one.source + 1];
   std::partial_sum(first_of_word.begin(), first_of_word.end(), first_of_word.begin());
-  std::vector<bool> changed(cells_.rows());
-  for (int row = 0; row < cells_.rows(); ++row) {
-    HEXAPLA_RETURN_IF_ERROR(stop.Check());
-    for (int a = 0; a < source.tokens_of(row); ++a) {
-      const int32_t word = source.tokens[source.token_begin[row] + a];
-      for (int32_t i = first_of_word[word]; i < first_of_word[word + 1]; ++i) {
-        if (Associate(row, a, associations[i])) changed[row] = true;
+  std::vector<uint8_t> changed(cells_.rows());
+  const auto associate = [&](int begin, int end) {
+    for (int row = begin; row < end; ++row) {
+      HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      for (int a = 0; a < source.tokens_of(row); ++a) {
+        const int32_t word = source.tokens[source.token_begin[row] + a];
+        for (int32_t i = first_of_word[word]; i < first_of_word[word + 1]; ++i) {
+          if (Associate(row, a, associations[i])) changed[row] = 1;
+        }
       }
     }
-  }
-  return SumUp(changed, stop);
+    return absl::OkStatus();
+  };
+  HEXAPLA_RETURN_IF_ERROR(RunRows(parallel, cells_.rows(), associate));
+  return SumUp(changed, stop, parallel);
 }
 
 bool WordCoverage::Associate(int row, int token, const WordAssociation& association) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/alignment/bead.h"
+#include "server/base/parallel.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/sentence_cells.h"
@@ -45,13 +46,14 @@ class WordCoverage {
   // tokens of a cell. Errors: as `stop` says.
   static absl::StatusOr<WordCoverage> Create(const EmbeddedDocument& source,
                                              const EmbeddedDocument& target, SentenceCells cells,
-                                             bool semantic, const StopCondition& stop);
+                                             bool semantic, const StopCondition& stop,
+                                             Parallel& parallel = Parallel::None());
 
   // Words that are known to mean the same, beyond what their vectors say, now
   // cover one another at least so well. Requires: sorted by source word. Errors: as
   // `stop` says.
   absl::Status Associate(const std::vector<WordAssociation>& associations,
-                         const StopCondition& stop);
+                         const StopCondition& stop, Parallel& parallel = Parallel::None());
 
   // What a run of one side finds of itself in a run of the other.
   struct Found {
@@ -111,6 +113,7 @@ class WordCoverage {
     std::vector<uint8_t> cover;
     std::vector<float> cell_covered;  // of each cell: the weight of this side's words covered
   };
+  class UsualCovers;
   // Most sentences of a run.
   static constexpr size_t kRunMax = 8;
   // Where a sentence's covers in each sentence of a run lie.
@@ -121,8 +124,14 @@ class WordCoverage {
 
   WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells);
 
-  absl::Status Fill(WordSimilarity& similarity, const StopCondition& stop);
-  void WeighBySurprise();
+  // The words that may be names are those of `shared`.
+  static void Prepare(const EmbeddedDocument& document, const std::vector<uint8_t>& shared,
+                      Words& words);
+  absl::Status Fill(const WordSimilarity& similarity, const StopCondition& stop,
+                    Parallel& parallel);
+  absl::Status WeighSourceBySurprise(const StopCondition& stop);
+  absl::Status WeighTargetBySurprise(const StopCondition& stop);
+  static void SettleWeights(const UsualCovers& usual, Words& words);
 
   const Words& of(Side side) const { return side == Side::kSource ? source_ : target_; }
   // The covers of the tokens of sentence `own` of `side` in sentence `other`.
@@ -134,7 +143,8 @@ class WordCoverage {
   float GainOf(Side side, SentenceRun own, SentenceRun other) const;
   float LeakOf(Side side, SentenceRun own, SentenceRun other) const;
   // Fills in what follows from the covers of the rows that changed.
-  absl::Status SumUp(const std::vector<bool>& changed, const StopCondition& stop);
+  absl::Status SumUp(const std::vector<uint8_t>& changed, const StopCondition& stop,
+                     Parallel& parallel);
   void SumCells(int row);
   void FindStraddles(int row);
   // Whether any cover of the row was raised.

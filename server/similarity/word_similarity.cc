@@ -94,15 +94,18 @@ constexpr float kNothing = -1;
 }  // namespace
 
 WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
-                               bool semantic)
+                               bool semantic, Parallel& parallel)
     : source_(source),
       target_(target),
       semantic_(semantic),
-      source_vectors_(source.word_vectors),
-      target_vectors_(target.word_vectors),
-      same_spelling_(source.words.size(), -1),
-      place_of_word_(target.words.size()),
-      window_of_word_(target.words.size(), 0) {
+      source_vectors_(0, 0),
+      target_vectors_(0, 0),
+      same_spelling_(source.words.size(), -1) {
+  if (semantic) {
+    RunBoth(
+        parallel, [&] { source_vectors_ = UnitRows(source.word_vectors); },
+        [&] { target_vectors_ = UnitRows(target.word_vectors); });
+  }
   absl::flat_hash_map<absl::string_view, int32_t> spellings;
   for (size_t w = 0; w < target.words.size(); ++w) spellings.emplace(target.words[w].text, w);
   for (size_t w = 0; w < source.words.size(); ++w) {
@@ -111,73 +114,77 @@ WordSimilarity::WordSimilarity(const EmbeddedDocument& source, const EmbeddedDoc
   }
 }
 
-void WordSimilarity::SetWindow(int begin, int end) {
-  window_.clear();
-  places_.clear();
-  ++windows_;
+void WordSimilarity::SetWindow(int begin, int end, Scratch& scratch) const {
+  scratch.window_.clear();
+  scratch.places_.clear();
+  ++scratch.windows_;
   for (int t = target_.token_begin[begin]; t < target_.token_begin[end]; ++t) {
     const int32_t word = target_.tokens[t];
-    if (window_of_word_[word] != windows_) {
-      window_of_word_[word] = windows_;
-      place_of_word_[word] = static_cast<int32_t>(window_.size());
-      window_.push_back(word);
+    if (scratch.window_of_word_[word] != scratch.windows_) {
+      scratch.window_of_word_[word] = scratch.windows_;
+      scratch.place_of_word_[word] = static_cast<int32_t>(scratch.window_.size());
+      scratch.window_.push_back(word);
     }
-    places_.push_back(place_of_word_[word]);
+    scratch.places_.push_back(scratch.place_of_word_[word]);
   }
-  const size_t padded = (window_.size() + kTokensAtOnce - 1) / kTokensAtOnce * kTokensAtOnce;
-  cosines_.resize(window_.size() * kTokensAtOnce, kNothing);
-  similarities_.resize(cosines_.size());
-  highest_cosines_.assign(padded, kNothing);
-  highest_.resize(padded);
+  const size_t padded =
+      (scratch.window_.size() + kTokensAtOnce - 1) / kTokensAtOnce * kTokensAtOnce;
+  scratch.cosines_.resize(scratch.window_.size() * kTokensAtOnce, kNothing);
+  scratch.similarities_.resize(scratch.cosines_.size());
+  scratch.highest_cosines_.assign(padded, kNothing);
+  scratch.highest_.resize(padded);
 }
 
 // Fills similarities_ with those of up to kTokensAtOnce source words, and raises
 // highest_cosines_.
-void WordSimilarity::CompareSome(const int32_t* words, size_t size) {
+void WordSimilarity::CompareSome(const int32_t* words, size_t size, Scratch& scratch) const {
   if (semantic_) {
-    UnitRows::CosineTable(target_vectors_, window_, source_vectors_, words, size, cosines_.data(),
-                          kTokensAtOnce);
+    UnitRows::CosineTable(target_vectors_, scratch.window_, source_vectors_, words, size,
+                          scratch.cosines_.data(), kTokensAtOnce);
   }
   for (size_t a = 0; a < size; ++a) {
     if (source_.words[words[a]].kind != TokenKind::kNumber) continue;
-    for (size_t i = 0; i < window_.size(); ++i) {
-      if (target_.words[window_[i]].kind == TokenKind::kNumber) {
-        cosines_[i * kTokensAtOnce + a] = kNothing;
+    for (size_t i = 0; i < scratch.window_.size(); ++i) {
+      if (target_.words[scratch.window_[i]].kind == TokenKind::kNumber) {
+        scratch.cosines_[i * kTokensAtOnce + a] = kNothing;
       }
     }
   }
-  HWY_DYNAMIC_DISPATCH(SimilaritiesSimd)(cosines_.data(), cosines_.size(), similarities_.data());
+  HWY_DYNAMIC_DISPATCH(SimilaritiesSimd)
+  (scratch.cosines_.data(), scratch.cosines_.size(), scratch.similarities_.data());
   HWY_DYNAMIC_DISPATCH(RaiseByRowsSimd)
-  (cosines_.data(), window_.size(), size, highest_cosines_.data());
+  (scratch.cosines_.data(), scratch.window_.size(), size, scratch.highest_cosines_.data());
 }
 
-void WordSimilarity::Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back) {
-  SetWindow(begin, end);
+void WordSimilarity::Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back,
+                           Scratch& scratch) const {
+  SetWindow(begin, end, scratch);
   const int32_t* const words = source_.tokens.data() + source_.token_begin[source];
   const size_t tokens = source_.tokens_of(source);
-  identical_.clear();
+  scratch.identical_.clear();
   for (size_t first = 0; first < tokens; first += kTokensAtOnce) {
     const size_t size = std::min(kTokensAtOnce, tokens - first);
-    CompareSome(words + first, size);
+    CompareSome(words + first, size, scratch);
     for (size_t a = 0; a < size; ++a) {
       const int32_t same = same_spelling_[words[first + a]];
-      if (same < 0 || window_of_word_[same] != windows_) continue;
-      similarities_[place_of_word_[same] * kTokensAtOnce + a] = kIdentical;
-      identical_.push_back(place_of_word_[same]);
+      if (same < 0 || scratch.window_of_word_[same] != scratch.windows_) continue;
+      scratch.similarities_[scratch.place_of_word_[same] * kTokensAtOnce + a] = kIdentical;
+      scratch.identical_.push_back(scratch.place_of_word_[same]);
     }
     for (int column = begin; column < end; ++column) {
       uint8_t most[kTokensAtOnce];
       HWY_DYNAMIC_DISPATCH(MostOfRowsSimd)
-      (similarities_.data(),
-       places_.data() + (target_.token_begin[column] - target_.token_begin[begin]),
+      (scratch.similarities_.data(),
+       scratch.places_.data() + (target_.token_begin[column] - target_.token_begin[begin]),
        target_.tokens_of(column), most);
       std::copy(most, most + size, forth + (column - begin) * tokens + first);
     }
   }
   HWY_DYNAMIC_DISPATCH(SimilaritiesSimd)
-  (highest_cosines_.data(), highest_cosines_.size(), highest_.data());
-  for (const int32_t place : identical_) highest_[place] = kIdentical;
-  for (size_t t = 0; t < places_.size(); ++t) back[t] = highest_[places_[t]];
+  (scratch.highest_cosines_.data(), scratch.highest_cosines_.size(), scratch.highest_.data());
+  for (const int32_t place : scratch.identical_) scratch.highest_[place] = kIdentical;
+  for (size_t t = 0; t < scratch.places_.size(); ++t)
+    back[t] = scratch.highest_[scratch.places_[t]];
 }
 
 }  // namespace hexapla

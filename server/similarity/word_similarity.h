@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "server/base/parallel.h"
 #include "server/embedding/embedded_document.h"
 #include "server/similarity/cosine.h"
 
@@ -20,42 +21,57 @@ namespace hexapla {
 // meets is filled at once.
 //
 // Lifetime: borrows the documents.
-// Threads: not safe; one thread uses it at a time.
+// Threads: Cover may run concurrently with a Scratch for each thread.
 class WordSimilarity {
  public:
   static constexpr uint8_t kIdentical = 255;
 
+  // What Cover works in, used again and again.
+  class Scratch {
+   public:
+    explicit Scratch(const WordSimilarity& similarity)
+        : place_of_word_(similarity.target_.words.size()),
+          window_of_word_(similarity.target_.words.size(), 0) {}
+
+   private:
+    friend class WordSimilarity;
+    // The distinct target words of the sentences looked at, and where they stand.
+    std::vector<int32_t> window_;
+    std::vector<int32_t> places_;          // token -> place of its word in window_
+    std::vector<int32_t> place_of_word_;   // target word -> place in window_
+    std::vector<int32_t> window_of_word_;  // target word -> the last window that held it
+    int32_t windows_ = 0;
+    // A row of kTokensAtOnce a word of the window.
+    std::vector<float> cosines_;
+    std::vector<uint8_t> similarities_;
+    std::vector<float> highest_cosines_;  // of each word of the window
+    std::vector<uint8_t> highest_;
+    std::vector<int32_t> identical_;  // places of words that the source spells alike
+  };
+
   // Without `semantic`, words that are not identical have similarity 0.
-  WordSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target, bool semantic);
+  WordSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target, bool semantic,
+                 Parallel& parallel = Parallel::None());
 
   // The covers of source sentence `source`, of n tokens, and of the target sentences
   // [begin, end): forth[(column - begin) * n + a] is what token `a` finds in
   // sentence `column`, back[t] what the t-th token of those sentences finds in the
   // source sentence.
-  void Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back);
+  void Cover(int source, int begin, int end, uint8_t* forth, uint8_t* back, Scratch& scratch) const;
+
+  // Of each source word the target word of the same spelling, or -1.
+  const std::vector<int32_t>& same_spelling() const { return same_spelling_; }
 
  private:
-  void SetWindow(int begin, int end);
-  void CompareSome(const int32_t* words, size_t size);
+  void SetWindow(int begin, int end, Scratch& scratch) const;
+  void CompareSome(const int32_t* words, size_t size, Scratch& scratch) const;
 
   const EmbeddedDocument& source_;
   const EmbeddedDocument& target_;
   const bool semantic_;
-  const UnitRows source_vectors_;  // of words
-  const UnitRows target_vectors_;
-  std::vector<int32_t> same_spelling_;  // source word -> target word or -1
-  // The distinct target words of the sentences looked at, and where they stand.
-  std::vector<int32_t> window_;
-  std::vector<int32_t> places_;          // token -> place of its word in window_
-  std::vector<int32_t> place_of_word_;   // target word -> place in window_
-  std::vector<int32_t> window_of_word_;  // target word -> the last window that held it
-  int32_t windows_ = 0;
-  // A row of kTokensAtOnce a word of the window.
-  std::vector<float> cosines_;
-  std::vector<uint8_t> similarities_;
-  std::vector<float> highest_cosines_;  // of each word of the window
-  std::vector<uint8_t> highest_;
-  std::vector<int32_t> identical_;  // places of words that the source spells alike
+  UnitRows source_vectors_;  // of words
+  UnitRows target_vectors_;
+  std::vector<int32_t> same_spelling_;
 };
 
 }  // namespace hexapla

@@ -8,12 +8,14 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 #include "server/base/request_error.h"
+#include "server/base/worker_pool.h"
 #include "tests/testing/coverage.h"
 #include "tests/testing/fake_language_identifier.h"
 #include "tests/testing/made_up_documents.h"
@@ -482,6 +484,85 @@ TEST_F(DocumentAlignerTest, TheSameRequestGivesTheSameAnswerInEveryThread) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(different, 0);
+}
+
+// Versions of a made-up document, every second one the source.
+struct ManyVersions {
+  ManyVersions(const MadeUpOptions& made_up, size_t count)
+      : documents(MakeUpDocuments(made_up)), space(MadeUpWords(made_up)) {
+    for (size_t v = 0; v < count; ++v) {
+      const std::vector<std::string>& lines = v % 2 == 0 ? documents.source : documents.target;
+      versions.push_back({.language = v % 2 == 0 ? "en" : "fr",
+                          .sentences = Sentences(lines.begin(), lines.end())});
+    }
+  }
+
+  const MadeUpDocuments documents;
+  const TableEmbedder space;
+  std::vector<VersionInput> versions;
+};
+
+TEST_F(DocumentAlignerTest, HelpersChangeNothingInTheAnswer) {
+  for (const auto& [beads, count] : {std::pair(1500, 2), std::pair(450, 5)}) {
+    const ManyVersions many({.beads = beads, .words = 600, .seed = 5}, count);
+    const DocumentAligner aligner(identifier_, many.space, weights_);
+    const std::string expected = Everything(aligner.Align(many.versions, {}, {}).value());
+    for (const int workers : {1, 2, 5}) {
+      WorkerPool pool({.workers = workers});
+      const AlignOptions options = {.parallel = &pool};
+      EXPECT_TRUE(Everything(aligner.Align(many.versions, options, {}).value()) == expected)
+          << count << " versions, " << workers << " workers";
+    }
+  }
+}
+
+TEST_F(DocumentAlignerTest, LanguagesThatAreNotCoveredAreHelpedToo) {
+  ManyVersions many({.beads = 1000, .words = 600, .seed = 6}, 2);
+  many.versions[1].language = "xx";
+  const DocumentAligner aligner(identifier_, many.space, weights_);
+  WorkerPool pool({.workers = 3});
+  EXPECT_TRUE(Everything(aligner.Align(many.versions, {.parallel = &pool}, {}).value()) ==
+              Everything(aligner.Align(many.versions, {}, {}).value()));
+}
+
+// Counts loops, and cancels in one of them.
+class CancellingParallel final : public Parallel {
+ public:
+  CancellingParallel(Parallel& parallel, int cancel_in)
+      : parallel_(parallel), cancel_in_(cancel_in) {}
+
+  void Run(size_t count, absl::FunctionRef<void(size_t part)> part) override {
+    if (++loops == cancel_in_) cancelled = true;
+    parallel_.Run(count, part);
+  }
+
+  std::atomic<int> loops = 0;
+  std::atomic<bool> cancelled = false;
+
+ private:
+  Parallel& parallel_;
+  const int cancel_in_;
+};
+
+TEST_F(DocumentAlignerTest, ACancellationIsSeenInEveryStage) {
+  for (const size_t count : {2, 3}) {
+    const ManyVersions many({.beads = 900, .words = 400, .seed = 8}, count);
+    const DocumentAligner aligner(identifier_, many.space, weights_);
+    CancellingParallel counted(Parallel::None(), 0);
+    ASSERT_TRUE(aligner.Align(many.versions, {.parallel = &counted}, {}).ok());
+    EXPECT_GE(counted.loops, 20);
+    WorkerPool pool({.workers = 2});
+    const int step = count == 2 ? 1 : 7;
+    for (int loop = 1; loop <= counted.loops; loop += step) {
+      CancellingParallel cancelling(pool, loop);
+      const auto stopped =
+          aligner.Align(many.versions, {.parallel = &cancelling},
+                        StopCondition(&cancelling.cancelled, absl::InfiniteFuture()));
+      ASSERT_EQ(stopped.status().code(), absl::StatusCode::kCancelled) << loop;
+      // The stage that it came in is not followed by others.
+      EXPECT_LE(cancelling.loops, loop + 2 * static_cast<int>(count)) << loop;
+    }
+  }
 }
 
 TEST_F(DocumentAlignerTest, SwappedVersionsGiveTheMirroredAnswer) {

@@ -31,8 +31,9 @@ TEST(CentredDocumentTest, TheDocumentsOwnVectorsAreNoLongerNeeded) {
 TEST(CentredDocumentTest, CoarseDirectionsAreThoseOfTheSums) {
   const TableEmbedder space({"cat chat", "milk lait"});
   const EmbeddedDocument pairs = Embed({"cat", "milk", "milk", "cat", "cat"}, space);
-  const CentredVectors vectors(pairs, pairs.sentence_vectors);
-  const UnitRows coarse = vectors.Coarse(1);
+  const CentredVectors vectors =
+      CentredVectors::Create(pairs, pairs.sentence_vectors, StopCondition()).value();
+  const UnitRows coarse = vectors.Coarse(1, StopCondition()).value();
   ASSERT_EQ(coarse.rows(), 3u);
   // "cat milk" and "milk cat" are the same, a rest stands alone.
   float cosine;
@@ -40,8 +41,8 @@ TEST(CentredDocumentTest, CoarseDirectionsAreThoseOfTheSums) {
   EXPECT_NEAR(cosine, 1, 1e-3);
   UnitRows::Cosines(coarse, 2, vectors.directions(), 4, 5, &cosine);
   EXPECT_NEAR(cosine, 1, 1e-3);
-  EXPECT_EQ(vectors.Coarse(2).rows(), 2u);
-  EXPECT_EQ(vectors.Coarse(3).rows(), 1u);
+  EXPECT_EQ(vectors.Coarse(2, StopCondition()).value().rows(), 2u);
+  EXPECT_EQ(vectors.Coarse(3, StopCondition()).value().rows(), 1u);
 }
 
 }  // namespace

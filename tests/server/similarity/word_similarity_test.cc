@@ -38,18 +38,19 @@ struct Covers {
   Bytes back;
 };
 
-Covers CoversOf(WordSimilarity& similarity, const EmbeddedDocument& source,
+Covers CoversOf(const WordSimilarity& similarity, const EmbeddedDocument& source,
                 const EmbeddedDocument& target, int sentence, int begin, int end) {
   Covers covers{Bytes(source.tokens_of(sentence) * (end - begin)),
                 Bytes(target.token_begin[end] - target.token_begin[begin])};
-  similarity.Cover(sentence, begin, end, covers.forth.data(), covers.back.data());
+  WordSimilarity::Scratch scratch(similarity);
+  similarity.Cover(sentence, begin, end, covers.forth.data(), covers.back.data(), scratch);
   return covers;
 }
 
 TEST(WordSimilarityTest, SpellingCountsMostNumbersNeverMixVectorsDecideTheRest) {
   const EmbeddedDocument source = Embed({"cat 7 Marlena", "cat", "7"}, Space());
   const EmbeddedDocument target = Embed({"chat 8 Marlena lait 7", "lait", "8"}, Space());
-  WordSimilarity similarity(source, target, /*semantic=*/true);
+  const WordSimilarity similarity(source, target, /*semantic=*/true);
   const Covers all = CoversOf(similarity, source, target, 0, 0, 1);
   EXPECT_EQ(all.forth, Bytes({250, 255, 255}));
   EXPECT_EQ(all.back[0], 250);  // cat, chat
@@ -63,7 +64,7 @@ TEST(WordSimilarityTest, SpellingCountsMostNumbersNeverMixVectorsDecideTheRest) 
 TEST(WordSimilarityTest, WithoutVectorsOnlySpellingCounts) {
   const EmbeddedDocument source = Embed({"cat Marlena"}, Space());
   const EmbeddedDocument target = Embed({"chat Marlena"}, Space());
-  WordSimilarity similarity(source, target, /*semantic=*/false);
+  const WordSimilarity similarity(source, target, /*semantic=*/false);
   const Covers covers = CoversOf(similarity, source, target, 0, 0, 1);
   EXPECT_EQ(covers.forth, Bytes({0, WordSimilarity::kIdentical}));
   EXPECT_EQ(covers.back, Bytes({0, WordSimilarity::kIdentical}));
@@ -72,7 +73,7 @@ TEST(WordSimilarityTest, WithoutVectorsOnlySpellingCounts) {
 TEST(WordSimilarityTest, EachSentenceOfTheWindowHasItsOwnCover) {
   const EmbeddedDocument source = Embed({"cat milk w7"}, Space());
   const EmbeddedDocument target = Embed({"", "chat chat", "w7", "lait"}, Space());
-  WordSimilarity similarity(source, target, /*semantic=*/true);
+  const WordSimilarity similarity(source, target, /*semantic=*/true);
   const Covers covers = CoversOf(similarity, source, target, 0, 0, 4);
   const auto of = [&](int column, int token) { return covers.forth[column * 3 + token]; };
   EXPECT_EQ(of(0, 0), 0);  // a blank sentence covers nothing
@@ -87,7 +88,7 @@ TEST(WordSimilarityTest, EachSentenceOfTheWindowHasItsOwnCover) {
 TEST(WordSimilarityTest, LongSentencesOfLargeDocumentsGiveTheSame) {
   const EmbeddedDocument source = Embed(ManyWords("cat milk w7"), Space());
   const EmbeddedDocument target = Embed(ManyWords("lait w7 chat"), Space());
-  WordSimilarity similarity(source, target, /*semantic=*/true);
+  const WordSimilarity similarity(source, target, /*semantic=*/true);
   const Covers first = CoversOf(similarity, source, target, 0, 0, 2);
   EXPECT_EQ(Bytes(first.forth.begin(), first.forth.begin() + 3),
             Bytes({250, 250, WordSimilarity::kIdentical}));
