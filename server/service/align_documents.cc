@@ -64,6 +64,7 @@ absl::Status RunAlignDocuments(const v1::AlignDocumentsRequest& request, const M
                                const CallContext& call, v1::AlignDocumentsResponse& response) {
   AlignOptions options = ToAlignOptions(request.options(), limits);
   options.stages = call.stages;
+  options.parallel = call.parallel;
   const std::vector<VersionInput> inputs = ToVersionInputs(request);
   HEXAPLA_ASSIGN_OR_RETURN(const AlignedDocuments aligned,
                            align(models, inputs, options, call.stop));

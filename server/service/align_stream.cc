@@ -504,7 +504,8 @@ class AlignStream final : public AlignStreamReactor,
     const CallContext call = {.stop = StopCondition(&set.cancelled, deadline),
                               .received = set.received,
                               .started = started,
-                              .stages = &stages};
+                              .stages = &stages,
+                              .parallel = &pool_};
     HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
     if (set.parts.has_value()) {
       absl::StatusOr<v1::AlignDocumentsRequest> request = (*std::move(set.parts)).End();

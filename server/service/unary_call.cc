@@ -29,7 +29,7 @@ class PooledCall final : public grpc::ServerUnaryReactor {
         work_(std::move(work)) {}
 
   void SubmitTo(WorkerPool& pool, WorkLane lane, int64_t cost) {
-    const absl::Status admitted = pool.Submit(lane, cost, [this] { Run(); });
+    const absl::Status admitted = pool.Submit(lane, cost, [this, &pool] { Run(pool); });
     if (!admitted.ok()) Answer(AdmissionError(admitted));
   }
 
@@ -37,14 +37,17 @@ class PooledCall final : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 
  private:
-  void Run() {
+  void Run(Parallel& parallel) {
     const absl::Time started = SteadyNow();
     absl::Status status = stop_.Check();
     if (status.ok()) status = CheckQueueTime(call_.received(), limits_);
     StageTimes stages = {};
     if (status.ok()) {
-      status = work_(
-          {.stop = stop_, .received = call_.received(), .started = started, .stages = &stages});
+      status = work_({.stop = stop_,
+                      .received = call_.received(),
+                      .started = started,
+                      .stages = &stages,
+                      .parallel = &parallel});
     }
     call_.AddWork(started - call_.received(), SteadyNow() - started, stages);
     Answer(status);

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "server/base/parallel.h"
 #include "server/base/stage_times.h"
 #include "server/base/steady_clock.h"
 #include "server/base/stop_condition.h"
@@ -32,6 +33,8 @@ struct CallContext {
   absl::Time started;
   // Where the work keeps what its stages took; null: nowhere.
   StageTimes* stages = nullptr;
+  // Who helps with long work; null: nobody.
+  Parallel* parallel = nullptr;
 
   absl::Duration queued_for() const { return started - received; }
   absl::Duration computed_for() const { return SteadyNow() - started; }
