@@ -188,6 +188,8 @@ class CommandLine {
               "Batches of one stream without a reply before it reads no more");
     AddNumber("max_stream_batches_bytes", limits.stream_batches_bytes_max, 1, kBytesMax,
               "Bytes of these");
+    AddNumber("max_streams", limits.streams_max, 1, kCountMax,
+              "Streams that are open at a time, on all connections together");
     AddNumber("max_streams_bytes", limits.streams_bytes_max, 1, kBytesMax,
               "Bytes that all streams together hold, requests and unread replies");
     AddDuration("max_stream_stall", limits.stream_stall_max, kDurationMin,

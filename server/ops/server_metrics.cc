@@ -87,6 +87,14 @@ void AddStreams(const StreamMemory& streams, Families& families) {
   AddOne(families, "hexapla_streams_rejected_total", MetricType::Counter,
          "Sets, batches, heaps and replies of streams refused because all hold too much",
          static_cast<double>(streams.refused()));
+  AddOne(families, "hexapla_streams_open", MetricType::Gauge, "Streams that are open",
+         static_cast<double>(streams.streams()));
+  AddOne(families, "hexapla_streams_open_limit", MetricType::Gauge,
+         "What hexapla_streams_open may come to, --max_streams",
+         static_cast<double>(streams.streams_max()));
+  AddOne(families, "hexapla_streams_refused_total", MetricType::Counter,
+         "Streams refused because too many are open",
+         static_cast<double>(streams.streams_refused()));
 }
 
 void AddConnections(const ConnectionListener& listener, Families& families) {

@@ -178,6 +178,8 @@ class AlignStream final : public AlignStreamReactor,
     heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       End(call_.admitted());
+    } else if (const absl::Status opened = hold_.Open(); !opened.ok()) {
+      End(opened);
     } else if (!drain.Add(weak_from_this())) {
       End(ShuttingDown());
     } else {

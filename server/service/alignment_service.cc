@@ -21,8 +21,9 @@ AlignmentService::AlignmentService(const CurrentModels& models, WorkerPool& pool
       limits_(limits),
       align_(std::move(align)),
       monitor_(monitor),
-      memory_(memory != nullptr ? std::move(memory)
-                                : std::make_shared<StreamMemory>(limits.streams_bytes_max)) {
+      memory_(memory != nullptr
+                  ? std::move(memory)
+                  : std::make_shared<StreamMemory>(limits.streams_bytes_max, limits.streams_max)) {
   SetMessageAllocatorFor_AlignDocuments(&align_messages_);
   SetMessageAllocatorFor_ScorePairs(&score_messages_);
 }

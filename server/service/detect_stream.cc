@@ -104,6 +104,8 @@ class DetectStream final : public DetectStreamReactor,
     heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       End(call_.admitted());
+    } else if (const absl::Status opened = hold_.Open(); !opened.ok()) {
+      End(opened);
     } else if (!drain.Add(weak_from_this())) {
       draining_ = true;
     } else {

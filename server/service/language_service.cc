@@ -29,8 +29,9 @@ LanguageService::LanguageService(const CurrentModels& models, WorkerPool& pool,
       pool_(pool),
       limits_(limits),
       monitor_(monitor),
-      memory_(memory != nullptr ? std::move(memory)
-                                : std::make_shared<StreamMemory>(limits.streams_bytes_max)) {
+      memory_(memory != nullptr
+                  ? std::move(memory)
+                  : std::make_shared<StreamMemory>(limits.streams_bytes_max, limits.streams_max)) {
   SetMessageAllocatorFor_DetectLanguages(&detect_messages_);
   SetMessageAllocatorFor_DetectSpans(&spans_messages_);
 }

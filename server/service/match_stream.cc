@@ -86,6 +86,8 @@ class MatchStream final : public MatchStreamReactor,
     heard_ = SteadyNow();
     if (!call_.admitted().ok()) {
       Abort(call_.admitted());
+    } else if (const absl::Status opened = hold_.Open(); !opened.ok()) {
+      Abort(opened);
     } else if (!drain.Add(weak_from_this())) {
       Abort(ShuttingDown());
     } else {

@@ -37,6 +37,8 @@ struct ServiceLimits {
   // cost together, before it reads no more.
   size_t stream_batches_max = 32;
   size_t stream_batches_bytes_max = size_t{8} << 20;
+  // Streams of a server that are open, of every method: 80 MiB at about 20 KiB each.
+  size_t streams_max = 4096;
   // Bytes that all streams of a server hold together, of every method: what came
   // and is not answered, and replies that wait to be read.
   size_t streams_bytes_max = size_t{256} << 20;

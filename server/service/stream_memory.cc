@@ -19,6 +19,29 @@ bool StreamMemory::Take(size_t bytes) {
   return true;
 }
 
+bool StreamMemory::OpenStream() {
+  size_t streams = streams_.load(std::memory_order_relaxed);
+  do {
+    if (streams >= streams_max_) {
+      streams_refused_.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+  } while (!streams_.compare_exchange_weak(streams, streams + 1, std::memory_order_relaxed));
+  return true;
+}
+
+absl::Status StreamHold::Open() {
+  open_ = memory_->OpenStream();
+  if (open_) return absl::OkStatus();
+  const size_t limit = memory_->streams_max();
+  return RequestError(absl::StatusCode::kResourceExhausted,
+                      {.reason = "SERVER_OVERLOADED",
+                       .limit = absl::StrCat(limit),
+                       .value = absl::StrCat(limit + 1)},
+                      absl::StrCat("the server would have ", limit + 1,
+                                   " open streams; its limit is ", limit, "; retry later"));
+}
+
 absl::Status StreamHold::Change(size_t from, size_t to) {
   if (to <= from) {
     Give(from - to);

@@ -336,6 +336,50 @@ class Connections(unittest.TestCase):
         self.eventually(lambda: gauge("hexapla_streams_bytes") == 0)
         self.assertEqual(server.stop()[0], 0)
 
+    def test_streams_beyond_the_limit_are_refused_and_each_end_frees_a_place(self):
+        server = self.serve("--max_streams=3", "--metrics=127.0.0.1:0")
+        self.eventually(lambda: '"event":"ready"' in server.log())
+        methods = (("AlignmentService", "StreamAlignDocuments"),
+                   ("AlignmentService", "MatchDocuments"),
+                   ("LanguageService", "StreamDetectLanguages"))
+
+        def opened():
+            return self.metrics(server)["hexapla_streams_open"]
+
+        with harness.channel_to(server) as channel, Peer(server) as idle:
+
+            def detect():
+                """A stream of one batch, to its end."""
+                batch = api.type("DetectLanguagesRequest")(texts=["The ship came."])
+                request = api.type("StreamDetectLanguagesRequest")(request_id="1", batch=batch)
+                call = api.method(channel, "LanguageService", "StreamDetectLanguages", request)
+                return list(call(iter([request]), timeout=PATIENCE))
+
+            for number, (service, method) in enumerate(methods):
+                idle.open_call(2 * number + 1, f"/hexapla.v1.{service}/{method}".encode())
+            self.eventually(lambda: opened() == 3)
+            self.assertEqual(self.metrics(server)["hexapla_streams_open_limit"], 3)
+            for service, method in methods:
+                request = api.type(f"{method}Request")()
+                call = api.method(channel, service, method, request)
+                with self.subTest(method), self.assertRaises(grpc.RpcError) as raised:
+                    list(call(iter([]), timeout=PATIENCE))
+                self.assertEqual(raised.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+                self.assertIn("its limit is 3", raised.exception.details())
+            self.assertEqual(self.metrics(server)["hexapla_streams_refused_total"], 3)
+            # Others go on.
+            texts = api.type("DetectLanguagesRequest")(texts=["The ship came."])
+            self.assertEqual(
+                len(api.call(channel, "LanguageService", "DetectLanguages", texts).results), 1)
+            # One is cancelled, then the connection of the others is dropped.
+            idle.send(RST_STREAM, 0, 3, struct.pack(">I", 8))
+            self.eventually(lambda: opened() == 2)
+            self.assertEqual(len(detect()), 1)
+            idle.socket.close()
+            self.eventually(lambda: opened() == 0)
+            self.assertEqual(len(detect()), 1)
+        self.assertEqual(server.stop()[0], 0)
+
     def memory_mib(self, server):
         status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024

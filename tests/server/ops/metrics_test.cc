@@ -138,7 +138,7 @@ std::unique_ptr<ConnectionListener> NoListener() {
   return ConnectionListener::Create({}, {.connections_max = 7}).value();
 }
 
-const StreamMemory kStreams(5000);
+const StreamMemory kStreams(5000, 40);
 
 TEST(ServerMetricsTest, ShowsPoolModelsAndProcess) {
   WorkerPool pool({.workers = 2, .cost_max = 1000});
@@ -146,16 +146,26 @@ TEST(ServerMetricsTest, ShowsPoolModelsAndProcess) {
   pool.Shutdown();
   const CurrentModels models(TestModels());
   const std::string text = Scrape(ServerMetrics(pool, kStreams, models, *NoListener(), nullptr));
-  for (const char* line :
-       {"hexapla_queue_depth{lane=\"cheap\"} 0\n", "hexapla_queue_depth{lane=\"heavy\"} 0\n",
-        "hexapla_work_running{lane=\"heavy\"} 0\n", "hexapla_queue_cost_bytes{lane=\"cheap\"} 0\n",
-        "hexapla_queue_cost_limit_bytes 1000\n", "hexapla_work_completed_total{lane=\"cheap\"} 1\n",
-        "hexapla_work_cost_bytes_total{lane=\"cheap\"} 30\n",
-        "hexapla_work_rejected_total{lane=\"heavy\"} 0\n", "hexapla_workers 2\n",
-        "hexapla_streams_bytes 0\n", "hexapla_streams_limit_bytes 5000\n",
-        "hexapla_streams_rejected_total 0\n", "hexapla_connections 0\n",
-        "hexapla_connections_limit 7\n", "hexapla_connections_refused_total 0\n",
-        "hexapla_build_info{version=", "hexapla_model_info{kind=\"embedding\",name=\"space\""}) {
+  for (const char* line : {"hexapla_queue_depth{lane=\"cheap\"} 0\n",
+                           "hexapla_queue_depth{lane=\"heavy\"} 0\n",
+                           "hexapla_work_running{lane=\"heavy\"} 0\n",
+                           "hexapla_queue_cost_bytes{lane=\"cheap\"} 0\n",
+                           "hexapla_queue_cost_limit_bytes 1000\n",
+                           "hexapla_work_completed_total{lane=\"cheap\"} 1\n",
+                           "hexapla_work_cost_bytes_total{lane=\"cheap\"} 30\n",
+                           "hexapla_work_rejected_total{lane=\"heavy\"} 0\n",
+                           "hexapla_workers 2\n",
+                           "hexapla_streams_bytes 0\n",
+                           "hexapla_streams_limit_bytes 5000\n",
+                           "hexapla_streams_rejected_total 0\n",
+                           "hexapla_streams_open 0\n",
+                           "hexapla_streams_open_limit 40\n",
+                           "hexapla_streams_refused_total 0\n",
+                           "hexapla_connections 0\n",
+                           "hexapla_connections_limit 7\n",
+                           "hexapla_connections_refused_total 0\n",
+                           "hexapla_build_info{version=",
+                           "hexapla_model_info{kind=\"embedding\",name=\"space\""}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(text, Not(HasSubstr("hexapla_tls")));

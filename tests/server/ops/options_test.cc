@@ -246,14 +246,16 @@ TEST_F(OptionsTest, HelpNamesEveryFlagAndItsTwin) {
 
 TEST_F(OptionsTest, EveryLimitHasAFlag) {
   const Options options =
-      Good({.arguments = {
-                "--max_match_documents=1", "--max_match_bytes=2", "--max_stream_sets=3",
-                "--max_stream_bytes=4", "--max_stream_replies_bytes=5", "--max_stream_batches=6",
-                "--max_stream_batches_bytes=7", "--max_stream_stall=8s", "--max_call_time=9s",
-                "--max_queue_time=10s", "--max_connection_streams=11", "--max_metadata_bytes=1200",
-                "--max_handshake_time=13s", "--max_connection_idle=14s", "--max_connection_age=15s",
-                "--max_connection_grace=16s", "--keepalive_time=17s", "--keepalive_timeout=18s",
-                "--min_ping_interval=19s"}});
+      Good({.arguments = {"--max_match_documents=1",      "--max_match_bytes=2",
+                          "--max_stream_sets=3",          "--max_stream_bytes=4",
+                          "--max_stream_replies_bytes=5", "--max_stream_batches=6",
+                          "--max_stream_batches_bytes=7", "--max_streams=12",
+                          "--max_stream_stall=8s",        "--max_call_time=9s",
+                          "--max_queue_time=10s",         "--max_connection_streams=11",
+                          "--max_metadata_bytes=1200",    "--max_handshake_time=13s",
+                          "--max_connection_idle=14s",    "--max_connection_age=15s",
+                          "--max_connection_grace=16s",   "--keepalive_time=17s",
+                          "--keepalive_timeout=18s",      "--min_ping_interval=19s"}});
   EXPECT_EQ(options.limits.match_documents_max, 1u);
   EXPECT_EQ(options.limits.match_bytes_max, 2u);
   EXPECT_EQ(options.limits.stream_sets_max, 3u);
@@ -261,6 +263,7 @@ TEST_F(OptionsTest, EveryLimitHasAFlag) {
   EXPECT_EQ(options.limits.stream_replies_bytes_max, 5u);
   EXPECT_EQ(options.limits.stream_batches_max, 6u);
   EXPECT_EQ(options.limits.stream_batches_bytes_max, 7u);
+  EXPECT_EQ(options.limits.streams_max, 12u);
   EXPECT_EQ(options.limits.stream_stall_max, absl::Seconds(8));
   EXPECT_EQ(options.limits.call_time_max, absl::Seconds(9));
   EXPECT_EQ(options.limits.queue_time_max, absl::Seconds(10));

@@ -440,6 +440,32 @@ TEST_F(AlignStreamTest, WhatAllStreamsHoldIsBounded) {
   EXPECT_TRUE(Eventually([&] { return server_->stream_memory().held() == 0; }));
 }
 
+TEST_F(AlignStreamTest, StreamsBeyondTheLimitAreRefusedUntilOthersEnd) {
+  Start({.limits = {.streams_max = 2}, .align = AlignFirstSentences});
+  const auto open_streams = [this] { return server_->stream_memory().streams(); };
+  Caller first(*server_);
+  Caller second(*server_);
+  ASSERT_TRUE(Eventually([&] { return open_streams() == 2; }));
+  const grpc::Status refused = Caller(*server_).ReadToEnd();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const google::rpc::Status details = RpcStatusOf(refused);
+  EXPECT_EQ(ReasonOf(details), "SERVER_OVERLOADED");
+  EXPECT_EQ(MetadataOf(details, "limit"), "2");
+  EXPECT_EQ(MetadataOf(details, "value"), "3");
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(details).has_value());
+  EXPECT_EQ(server_->stream_memory().streams_refused(), 1u);
+  // Those that are open go on, and leave their places when they end or vanish.
+  EXPECT_TRUE(first.Send(Whole("a")).ReadLast().has_summary());
+  EXPECT_TRUE(first.Close().ok());
+  EXPECT_TRUE(Eventually([&] { return open_streams() == 1; }));
+  second.Vanish();
+  EXPECT_EQ(second.ReadToEnd().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(Eventually([&] { return open_streams() == 0; }));
+  Caller next(*server_);
+  EXPECT_TRUE(next.Send(Whole("a")).ReadLast().has_summary());
+  EXPECT_TRUE(next.Close().ok());
+}
+
 TEST_F(AlignStreamTest, RepliesThatDoNotFitBecomeAnError) {
   Start({.limits = {.streams_bytes_max = 3000}, .align = AnswerSentences(2000)});
   Caller caller(*server_);

@@ -244,6 +244,18 @@ TEST_F(DetectStreamTest, WhatAllStreamsHoldIsBounded) {
   EXPECT_EQ(server.stream_memory().refused(), 1u);
 }
 
+TEST_F(DetectStreamTest, StreamsBeyondTheLimitAreRefused) {
+  InProcessServer server({.limits = {.streams_max = 1}});
+  Caller open(server);
+  ASSERT_TRUE(Eventually([&] { return server.stream_memory().streams() == 1; }));
+  const grpc::Status refused = Caller(server).ReadToEnd();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(RpcStatusOf(refused)), "SERVER_OVERLOADED");
+  EXPECT_TRUE(open.Send(Batch("a")).Close().ok());
+  EXPECT_EQ(open.ReasonFor("a"), "");
+  EXPECT_TRUE(Eventually([&] { return server.stream_memory().streams() == 0; }));
+}
+
 TEST_F(DetectStreamTest, ACallerThatVanishesLeavesNothingBehind) {
   {
     auto busy = std::make_unique<BusyPool>(server_.pool());

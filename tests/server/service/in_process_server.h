@@ -30,7 +30,8 @@ class InProcessServer {
   explicit InProcessServer(InProcessServerOptions options = {})
       : models_(options.models),
         pool_(options.pool),
-        stream_memory_(std::make_shared<StreamMemory>(options.limits.streams_bytes_max)),
+        stream_memory_(std::make_shared<StreamMemory>(options.limits.streams_bytes_max,
+                                                      options.limits.streams_max)),
         alignment_(models_, pool_, options.limits, std::move(options.align), *options.monitor,
                    stream_memory_),
         language_(models_, pool_, options.limits, *options.monitor, stream_memory_),

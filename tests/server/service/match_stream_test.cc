@@ -347,6 +347,22 @@ TEST_F(MatchStreamTest, WhatAllStreamsHoldIsBounded) {
   EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "LIMIT_EXCEEDED");
 }
 
+TEST_F(MatchStreamTest, StreamsBeyondTheLimitAreRefused) {
+  Start({.streams_max = 1});
+  const auto wait_for_streams = [this](size_t streams) {
+    for (int i = 0; i < 1000 && server_->stream_memory().streams() != streams; ++i) {
+      absl::SleepFor(absl::Milliseconds(10));
+    }
+  };
+  MatchCall open(*server_);
+  wait_for_streams(1);
+  EXPECT_THAT(MatchTwo(), ElementsAre("SERVER_OVERLOADED"));
+  open.Cancel();
+  EXPECT_EQ(open.ReadAll().error_code(), grpc::StatusCode::CANCELLED);
+  wait_for_streams(0);
+  EXPECT_THAT(MatchTwo(), ElementsAre("a b"));
+}
+
 TEST_F(MatchStreamTest, AFullPoolFailsTheMatchAtOnceAndSaysWhenToRetry) {
   Start({}, {.workers = 1, .cheap_workers = 0, .cost_max = 100, .cheap_cost_reserve = 0});
   absl::Notification begun;

@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(StreamMemoryTest, TakesUpToTheLimitAndNoFurther) {
-  StreamMemory memory(100);
+  StreamMemory memory(100, 10);
   EXPECT_TRUE(memory.Take(60));
   EXPECT_FALSE(memory.Take(41));
   EXPECT_TRUE(memory.Take(40));
@@ -30,7 +30,7 @@ TEST(StreamMemoryTest, TakesUpToTheLimitAndNoFurther) {
 }
 
 TEST(StreamMemoryTest, RefusesWhileMoreThanTheLimitIsHeld) {
-  StreamMemory memory(100);
+  StreamMemory memory(100, 10);
   memory.TakeAnyway(150);
   EXPECT_FALSE(memory.Take(1));
   memory.Give(51);
@@ -38,7 +38,7 @@ TEST(StreamMemoryTest, RefusesWhileMoreThanTheLimitIsHeld) {
 }
 
 TEST(StreamHoldTest, GivesBackAtItsEnd) {
-  const auto memory = std::make_shared<StreamMemory>(100);
+  const auto memory = std::make_shared<StreamMemory>(100, 10);
   {
     StreamHold hold(memory);
     EXPECT_TRUE(hold.Take(50).ok());
@@ -52,7 +52,7 @@ TEST(StreamHoldTest, GivesBackAtItsEnd) {
 }
 
 TEST(StreamHoldTest, SaysWhetherRoomWillEverBe) {
-  const auto memory = std::make_shared<StreamMemory>(100);
+  const auto memory = std::make_shared<StreamMemory>(100, 10);
   StreamHold other(memory);
   ASSERT_TRUE(other.Take(70).ok());
   StreamHold hold(memory);
@@ -70,22 +70,45 @@ TEST(StreamHoldTest, SaysWhetherRoomWillEverBe) {
   EXPECT_EQ(memory->held(), 70u);
 }
 
+TEST(StreamHoldTest, OpensUpToTheLimitAndFreesItsPlaceAtItsEnd) {
+  const auto memory = std::make_shared<StreamMemory>(100, 2);
+  StreamHold first(memory);
+  {
+    StreamHold second(memory);
+    ASSERT_TRUE(first.Open().ok());
+    ASSERT_TRUE(second.Open().ok());
+    StreamHold third(memory);
+    const absl::Status refused = third.Open();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(FaultOf(refused).reason, "SERVER_OVERLOADED");
+    EXPECT_EQ(FaultOf(refused).limit, "2");
+    EXPECT_EQ(FaultOf(refused).value, "3");
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("its limit is 2"));
+  }
+  EXPECT_EQ(memory->streams(), 1u);
+  EXPECT_EQ(memory->streams_refused(), 1u);
+  StreamHold next(memory);
+  EXPECT_TRUE(next.Open().ok());
+}
+
 TEST(StreamMemoryTest, ManyThreadsNeverHoldMoreTogether) {
-  const auto memory = std::make_shared<StreamMemory>(1000);
+  const auto memory = std::make_shared<StreamMemory>(1000, 3);
   std::atomic<bool> too_much = false;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2000; ++i) {
         StreamHold hold(memory);
+        hold.Open().IgnoreError();
         hold.Take(static_cast<size_t>(100 * t + i % 400)).IgnoreError();
-        if (memory->held() > 1000) too_much = true;
+        if (memory->held() > 1000 || memory->streams() > 3) too_much = true;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_FALSE(too_much);
   EXPECT_EQ(memory->held(), 0u);
+  EXPECT_EQ(memory->streams(), 0u);
 }
 
 }  // namespace
