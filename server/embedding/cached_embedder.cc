@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "absl/hash/hash.h"
-#include "absl/types/span.h"
 
 namespace hexapla {
 namespace {
@@ -18,47 +17,35 @@ CachedEmbedder::CachedEmbedder(std::unique_ptr<const SentenceEmbedder> embedder,
     : embedder_(std::move(embedder)),
       generation_words_max_(std::max<size_t>(1, words_max / kShards / 2)) {}
 
-void CachedEmbedder::EmbedWords(absl::Span<WordSlot> slots) const {
-  std::vector<WordSlot> fresh;
-  std::vector<size_t> fresh_at;
-  for (size_t i = 0; i < slots.size(); ++i) {
-    if (Find(slots[i])) continue;
-    fresh.push_back(slots[i]);
-    fresh_at.push_back(i);
-  }
-  embedder_->EmbedWords(absl::MakeSpan(fresh));
-  for (size_t i = 0; i < fresh.size(); ++i) {
-    slots[fresh_at[i]].known = fresh[i].known;
-    if (fresh[i].word.size() > kWordBytesMax) continue;
-    Shard& shard = ShardOf(fresh[i].word);
+bool CachedEmbedder::EmbedWord(absl::string_view word, float* out) const {
+  if (word.size() > kWordBytesMax) return embedder_->EmbedWord(word, out);
+  Shard& shard = shards_[absl::HashOf(word) % kShards];
+  bool known = false;
+  {
     MutexLock lock(shard.mutex);
-    Keep(shard, fresh[i]);
+    if (Copy(shard.young, word, out, known)) return known;
+    if (Copy(shard.old, word, out, known)) {
+      Keep(shard, word, out, known);
+      return known;
+    }
   }
-}
-
-bool CachedEmbedder::Find(WordSlot& slot) const {
-  if (slot.word.size() > kWordBytesMax) return false;
-  Shard& shard = ShardOf(slot.word);
+  known = embedder_->EmbedWord(word, out);
   MutexLock lock(shard.mutex);
-  if (Copy(shard.young, slot)) return true;
-  if (!Copy(shard.old, slot)) return false;
-  Keep(shard, slot);
-  return true;
+  Keep(shard, word, out, known);
+  return known;
 }
 
-CachedEmbedder::Shard& CachedEmbedder::ShardOf(absl::string_view word) const {
-  return shards_[absl::HashOf(word) % kShards];
-}
-
-bool CachedEmbedder::Copy(const Generation& generation, WordSlot& slot) const {
-  const auto found = generation.words.find(slot.word);
+bool CachedEmbedder::Copy(const Generation& generation, absl::string_view word, float* out,
+                          bool& known) const {
+  const auto found = generation.words.find(word);
   if (found == generation.words.end()) return false;
-  std::copy_n(generation.vectors.row(found->second.row), dimension(), slot.vector);
-  slot.known = found->second.known;
+  std::copy_n(generation.vectors.row(found->second.row), dimension(), out);
+  known = found->second.known;
   return true;
 }
 
-void CachedEmbedder::Keep(Shard& shard, const WordSlot& slot) const {
+void CachedEmbedder::Keep(Shard& shard, absl::string_view word, const float* vector,
+                          bool known) const {
   if (shard.young.words.size() >= generation_words_max_) {
     std::swap(shard.old, shard.young);
     shard.young.words.clear();
@@ -70,9 +57,8 @@ void CachedEmbedder::Keep(Shard& shard, const WordSlot& slot) const {
     young.vectors.Reserve(generation_words_max_);
   }
   // Two threads may have asked at once.
-  const Generation::Entry entry{young.words.size(), slot.known};
-  if (!young.words.try_emplace(slot.word, entry).second) return;
-  std::copy_n(slot.vector, dimension(), young.vectors.AddRow());
+  if (!young.words.try_emplace(word, Generation::Entry{young.words.size(), known}).second) return;
+  std::copy_n(vector, dimension(), young.vectors.AddRow());
 }
 
 }  // namespace hexapla

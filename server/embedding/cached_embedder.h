@@ -37,7 +37,7 @@ class CachedEmbedder final : public SentenceEmbedder {
 
   int dimension() const override { return embedder_->dimension(); }
   const std::vector<std::string>& languages() const override { return embedder_->languages(); }
-  void EmbedWords(absl::Span<WordSlot> slots) const override;
+  bool EmbedWord(absl::string_view word, float* out) const override;
   bool EmbedAsFastText(absl::string_view sentence, float* out) const override {
     return embedder_->EmbedAsFastText(sentence, out);
   }
@@ -58,11 +58,9 @@ class CachedEmbedder final : public SentenceEmbedder {
   };
   static constexpr size_t kShards = 16;
 
-  Shard& ShardOf(absl::string_view word) const;
-  // Fills the slot of a word that is kept; returns false for others.
-  bool Find(WordSlot& slot) const;
-  bool Copy(const Generation& generation, WordSlot& slot) const;
-  void Keep(Shard& shard, const WordSlot& slot) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  bool Copy(const Generation& generation, absl::string_view word, float* out, bool& known) const;
+  void Keep(Shard& shard, absl::string_view word, const float* vector, bool known) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const std::unique_ptr<const SentenceEmbedder> embedder_;
   const size_t generation_words_max_;  // of one shard

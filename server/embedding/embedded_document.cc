@@ -9,7 +9,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
-#include "absl/types/span.h"
 
 #include "server/base/status_macros.h"
 #include "server/embedding/vector_sum.h"
@@ -19,7 +18,7 @@ namespace hexapla {
 namespace {
 
 constexpr int kSentencesBetweenPolls = 64;
-constexpr size_t kWordsAtOnce = 64;
+constexpr size_t kWordsBetweenPolls = 64;
 // Of one part of the work. Words of several parts are met, and joined, in each.
 constexpr int kSentencesOfPart = 512;
 constexpr int kWordsOfPart = 512;
@@ -219,14 +218,9 @@ absl::Status EmbedWordsOf(const SentenceEmbedder& embedder, const StopCondition&
   document.word_vectors = EmbeddingMatrix(document.words.size(), embedder.dimension());
   const auto words = static_cast<int>(document.words.size());
   return RunRows(parallel, words, kWordsOfPart, [&](size_t word, size_t end) {
-    std::vector<WordSlot> slots;
-    while (word < end) {
-      HEXAPLA_RETURN_IF_ERROR(stop.Check());
-      slots.clear();
-      for (; word < end && slots.size() < kWordsAtOnce; ++word) {
-        slots.push_back({document.words[word].text, document.word_vectors.row(word)});
-      }
-      embedder.EmbedWords(absl::MakeSpan(slots));
+    for (; word < end; ++word) {
+      if (word % kWordsBetweenPolls == 0) HEXAPLA_RETURN_IF_ERROR(stop.Check());
+      embedder.EmbedWord(document.words[word].text, document.word_vectors.row(word));
     }
     return absl::OkStatus();
   });

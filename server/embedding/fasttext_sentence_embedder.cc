@@ -62,21 +62,17 @@ FasttextSentenceEmbedder::FasttextSentenceEmbedder(
       weights_(weights),
       rank_share_(ShareOfFirst(model_->dictionary().words_size())) {}
 
-void FasttextSentenceEmbedder::EmbedWords(absl::Span<WordSlot> slots) const {
+bool FasttextSentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
   if (weights_ == WordWeights::kFrequency) {
-    for (WordSlot& slot : slots) {
-      slot.known = fasttext::UnitWordVector(*model_, slot.word, slot.vector);
-      const float weight = FrequencyWeight(slot.word);
-      for (int k = 0; k < dimension(); ++k) slot.vector[k] *= weight;
-    }
-    return;
+    if (!fasttext::UnitWordVector(*model_, word, out)) return false;
+    const float weight = FrequencyWeight(word);
+    for (int k = 0; k < dimension(); ++k) out[k] *= weight;
+    return true;
   }
-  fasttext::WordVectors(*model_, slots);
-  for (WordSlot& slot : slots) {
-    if (SquareSum(slot.vector, dimension()) <= kLengthMax * kLengthMax) continue;
-    std::fill_n(slot.vector, dimension(), 0.0F);
-    slot.known = false;
-  }
+  if (!fasttext::WordVector(*model_, word, out)) return false;
+  if (SquareSum(out, dimension()) <= kLengthMax * kLengthMax) return true;
+  std::fill_n(out, dimension(), 0.0F);
+  return false;
 }
 
 bool FasttextSentenceEmbedder::EmbedAsFastText(absl::string_view sentence, float* out) const {

@@ -37,7 +37,7 @@ class FasttextSentenceEmbedder : public SentenceEmbedder {
 
   int dimension() const override { return model_->dim(); }
   const std::vector<std::string>& languages() const override { return languages_; }
-  void EmbedWords(absl::Span<WordSlot> slots) const override;
+  bool EmbedWord(absl::string_view word, float* out) const override;
   bool EmbedAsFastText(absl::string_view sentence, float* out) const override;
 
  private:

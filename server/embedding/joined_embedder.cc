@@ -21,20 +21,18 @@ const SentenceEmbedder& JoinedEmbedder::ForLanguage(absl::string_view language) 
   return *this;
 }
 
-void JoinedEmbedder::EmbedWords(absl::Span<WordSlot> slots) const {
+bool JoinedEmbedder::EmbedWord(absl::string_view word, float* out) const {
   const int size = dimension();
   std::vector<float> vector(size);
-  for (WordSlot& slot : slots) {
-    std::fill_n(slot.vector, size, 0.0F);
-    int known = 0;
-    for (const auto& part : parts_) {
-      if (!part->EmbedWord(slot.word, vector.data())) continue;
-      AddVector(vector.data(), size, slot.vector);
-      ++known;
-    }
-    for (int k = 0; k < size && known > 1; ++k) slot.vector[k] /= static_cast<float>(known);
-    slot.known = known > 0;
+  std::fill_n(out, size, 0.0F);
+  int known = 0;
+  for (const auto& part : parts_) {
+    if (!part->EmbedWord(word, vector.data())) continue;
+    AddVector(vector.data(), size, out);
+    ++known;
   }
+  for (int k = 0; k < size && known > 1; ++k) out[k] /= static_cast<float>(known);
+  return known > 0;
 }
 
 }  // namespace hexapla

@@ -31,7 +31,7 @@ class JoinedEmbedder final : public SentenceEmbedder {
 
   // Of a word whose language is not known, the mean of the vectors that the parts
   // have for it.
-  void EmbedWords(absl::Span<WordSlot> slots) const override;
+  bool EmbedWord(absl::string_view word, float* out) const override;
 
  private:
   const std::vector<std::unique_ptr<const SentenceEmbedder>> parts_;

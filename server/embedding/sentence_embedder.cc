@@ -7,12 +7,6 @@
 
 namespace hexapla {
 
-bool SentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
-  WordSlot slot{word, out};
-  EmbedWords(absl::MakeSpan(&slot, 1));
-  return slot.known;
-}
-
 bool Covers(const SentenceEmbedder& embedder, absl::string_view language) {
   const std::string wanted = CanonicalLanguageTag(language).value_or("und");
   const auto& languages = embedder.languages();

@@ -6,9 +6,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
-
-#include "server/base/word_slot.h"
 
 namespace hexapla {
 
@@ -26,13 +23,10 @@ class SentenceEmbedder {
   // gives it.
   virtual const std::vector<std::string>& languages() const = 0;
 
-  // Fills the slots of words, which are tokens of server/text/tokenizer.h. A vector's
-  // length is the word's weight in a sentence; it is zero when the space knows
-  // nothing of the word. Some dozens of words at a time are embedded faster than one
-  // by one, with the same result.
-  virtual void EmbedWords(absl::Span<WordSlot> slots) const = 0;
-  // The same for one word, into out[0, dimension()). Returns whether it is known.
-  bool EmbedWord(absl::string_view word, float* out) const;
+  // Writes the vector of `word`, one token of server/text/tokenizer.h, into
+  // out[0, dimension()). Its length is the word's weight in a sentence. Returns
+  // false and writes zeros when the space knows nothing of the word.
+  virtual bool EmbedWord(absl::string_view word, float* out) const = 0;
 
   // Where words of `language` (BCP-47) have their vectors: itself, unless the
   // space keeps its languages apart. Borrows from this embedder.

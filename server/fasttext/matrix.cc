@@ -243,33 +243,6 @@ inline void AddQuantizedRowsFrom(const Matrix::Quantizer& q, size_t part_begin, 
   }
 }
 
-void PrefetchQuantizedRows(const Matrix::Quantizer& q, const int32_t* rows, size_t n) {
-  for (size_t i = 0; i < n; ++i) {
-    const uint8_t* const code = q.codes + static_cast<size_t>(rows[i]) * q.parts;
-    for (size_t byte = 0; byte < q.parts; byte += 64) hwy::Prefetch(code + byte);
-    hwy::Prefetch(code + q.parts - 1);
-    if (q.norm_codes != nullptr) hwy::Prefetch(q.norm_codes + rows[i]);
-  }
-}
-
-// Calls add(add_parts, part) for block after block of parts with the loop that fits
-// them, and for all the parts from `part` on that fill no block.
-template <typename Add>
-void ForEachBlock(const Matrix::Quantizer& q, const Add& add) {
-  size_t part = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const size_t whole_parts = q.last_part_cols == q.part_cols ? q.parts : q.parts - 1;
-  if (q.part_cols == 2) {
-    for (; part + 8 <= whole_parts; part += 8) add(AddEightPairs, part);
-  } else if (q.part_cols == 4) {
-    for (; part + 4 <= whole_parts; part += 4) add(AddFourQuads, part);
-  } else if (q.part_cols > 2 && q.part_cols <= 8) {
-    for (; part + 4 <= whole_parts; part += 4) add(AddFourParts, part);
-  }
-#endif
-  if (part < q.parts) add(AddQuantizedRowsFrom, part);
-}
-
 void AddQuantizedRows(const Matrix::Quantizer& q, const int32_t* rows, size_t n, float scale,
                       float* acc) {
   // Every block of parts walks the rows anew; a few hundred rows of codes stay
@@ -278,24 +251,26 @@ void AddQuantizedRows(const Matrix::Quantizer& q, const int32_t* rows, size_t n,
   for (size_t begin = 0; begin < n; begin += kRowsAtOnce) {
     const int32_t* const some = rows + begin;
     const size_t some_size = std::min(kRowsAtOnce, n - begin);
-    PrefetchQuantizedRows(q, some, some_size);
-    ForEachBlock(
-        q, [&](auto add_parts, size_t part) { add_parts(q, part, some, some_size, scale, acc); });
-  }
-}
-
-void AddQuantizedMeans(const Matrix::Quantizer& q, const int32_t* rows, const size_t* ends,
-                       size_t n, float* const* sums) {
-  PrefetchQuantizedRows(q, rows, n == 0 ? 0 : ends[n - 1]);
-  ForEachBlock(q, [&](auto add_parts, size_t part) {
-    size_t begin = 0;
-    for (size_t k = 0; k < n; ++k) {
-      const size_t size = ends[k] - begin;
-      if (size > 0)
-        add_parts(q, part, rows + begin, size, 1.0f / static_cast<float>(size), sums[k]);
-      begin = ends[k];
+    for (size_t i = 0; i < some_size; ++i) {
+      const uint8_t* const code = q.codes + static_cast<size_t>(some[i]) * q.parts;
+      for (size_t byte = 0; byte < q.parts; byte += 64) hwy::Prefetch(code + byte);
+      if (q.norm_codes != nullptr) hwy::Prefetch(q.norm_codes + some[i]);
     }
-  });
+    size_t part = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const size_t whole_parts = q.last_part_cols == q.part_cols ? q.parts : q.parts - 1;
+    if (q.part_cols == 2) {
+      for (; part + 8 <= whole_parts; part += 8) {
+        AddEightPairs(q, part, some, some_size, scale, acc);
+      }
+    } else if (q.part_cols == 4) {
+      for (; part + 4 <= whole_parts; part += 4) AddFourQuads(q, part, some, some_size, scale, acc);
+    } else if (q.part_cols > 2 && q.part_cols <= 8) {
+      for (; part + 4 <= whole_parts; part += 4) AddFourParts(q, part, some, some_size, scale, acc);
+    }
+#endif
+    if (part < q.parts) AddQuantizedRowsFrom(q, part, some, some_size, scale, acc);
+  }
 }
 
 }  // namespace hexapla::fasttext::HWY_NAMESPACE
@@ -310,7 +285,6 @@ constexpr size_t kCentroidsPadding = 8;
 HWY_EXPORT(AddDenseRows);
 HWY_EXPORT(DotDenseRow);
 HWY_EXPORT(DotDenseRows);
-HWY_EXPORT(AddQuantizedMeans);
 HWY_EXPORT(AddQuantizedRows);
 
 float DotQuantizedRow(const Matrix::Quantizer& q, size_t row, const float* x) {
@@ -356,20 +330,6 @@ void Matrix::AddRows(const int32_t* rows, size_t n, float scale, float* acc) con
   } else {
     HWY_DYNAMIC_DISPATCH(AddDenseRows)
     (values_, static_cast<size_t>(cols_), rows, n, scale, acc);
-  }
-}
-
-void Matrix::AddMeans(const int32_t* rows, const std::vector<size_t>& ends,
-                      float* const* sums) const {
-  if (quantized_) {
-    HWY_DYNAMIC_DISPATCH(AddQuantizedMeans)(quantizer_, rows, ends.data(), ends.size(), sums);
-    return;
-  }
-  size_t begin = 0;
-  for (size_t k = 0; k < ends.size(); ++k) {
-    const size_t size = ends[k] - begin;
-    if (size > 0) AddRows(rows + begin, size, 1.0f / static_cast<float>(size), sums[k]);
-    begin = ends[k];
   }
 }
 

@@ -46,11 +46,6 @@ class Matrix {
   // The same for the sum of `n` rows, faster. The order of additions, and so
   // the last bit of a sum, depends on the machine.
   void AddRows(const int32_t* rows, size_t n, float scale, float* acc) const;
-  // Adds to each of the sums, sums[k][0, cols()), the mean of its own rows,
-  // rows[ends[k - 1], ends[k]), of which there may be none. The same numbers as
-  // AddRows sum by sum, and faster: what is looked up of a quantised matrix stays
-  // in the cache for all of them. A few hundred rows at a time are best.
-  void AddMeans(const int32_t* rows, const std::vector<size_t>& ends, float* const* sums) const;
   // The inner product of a row with x[0, cols()).
   float Dot(int64_t row, const float* x) const;
   // out[0, rows()) = the inner product of every row with x.

@@ -8,13 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace hexapla::fasttext {
-namespace {
-
-// Words are taken together until they have so many rows, whose codes then fill
-// about half of the first cache.
-constexpr size_t kRowsAtOnce = 160;
-
-}  // namespace
 
 void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
   const Args& args = model.args();
@@ -42,32 +35,14 @@ void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<i
   if (word != kEndOfSentence) AppendNgramRows(model, word, rows);
 }
 
-void WordVectors(const Model& model, absl::Span<WordSlot> slots) {
-  thread_local std::vector<int32_t> rows;
-  thread_local std::vector<size_t> ends;
-  thread_local std::vector<float*> vectors;
-  while (!slots.empty()) {
-    rows.clear();
-    ends.clear();
-    vectors.clear();
-    do {
-      WordSlot& slot = slots.front();
-      const size_t before = rows.size();
-      AppendSubwordRows(model, slot.word, rows);
-      slot.known = rows.size() > before;
-      std::fill_n(slot.vector, model.dim(), 0.0f);
-      ends.push_back(rows.size());
-      vectors.push_back(slot.vector);
-      slots.remove_prefix(1);
-    } while (!slots.empty() && rows.size() < kRowsAtOnce);
-    model.input().AddMeans(rows.data(), ends, vectors.data());
-  }
-}
-
 bool WordVector(const Model& model, absl::string_view word, float* out) {
-  WordSlot slot{word, out};
-  WordVectors(model, absl::MakeSpan(&slot, 1));
-  return slot.known;
+  thread_local std::vector<int32_t> rows;
+  rows.clear();
+  AppendSubwordRows(model, word, rows);
+  std::fill_n(out, model.dim(), 0.0f);
+  if (rows.empty()) return false;
+  model.input().AddRows(rows.data(), rows.size(), 1.0f / static_cast<float>(rows.size()), out);
+  return true;
 }
 
 bool UnitWordVector(const Model& model, absl::string_view word, float* out) {

@@ -6,9 +6,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
-
-#include "server/base/word_slot.h"
 #include "server/fasttext/dictionary.h"
 #include "server/fasttext/model_reader.h"
 
@@ -49,11 +46,8 @@ void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int
 // label is treated as a word outside the vocabulary.
 void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows);
 
-// Fills the slots with fastText's word vectors, each the mean of the word's rows;
-// zeros when it has none. The same numbers as word by word, and faster.
-void WordVectors(const Model& model, absl::Span<WordSlot> slots);
-
-// The same for one word. Returns whether it has rows.
+// out[0, model.dim()) = the mean of the rows of `word`, which is fastText's
+// word vector; zeros when it has no rows. Returns whether it has any.
 bool WordVector(const Model& model, absl::string_view word, float* out);
 
 // The same made one long; zeros when it has no length. Returns whether it has any.

@@ -43,16 +43,14 @@ class TableEmbedder final : public SentenceEmbedder {
 
   int dimension() const override { return kDimension; }
   const std::vector<std::string>& languages() const override { return languages_; }
-  void EmbedWords(absl::Span<WordSlot> slots) const override {
-    for (WordSlot& slot : slots) {
-      const auto found = vectors_.find(std::string(slot.word));
-      slot.known = found != vectors_.end();
-      if (slot.known) {
-        std::copy(found->second.begin(), found->second.end(), slot.vector);
-      } else {
-        std::fill_n(slot.vector, kDimension, 0.0F);
-      }
+  bool EmbedWord(absl::string_view word, float* out) const override {
+    const auto found = vectors_.find(std::string(word));
+    if (found == vectors_.end()) {
+      std::fill_n(out, kDimension, 0.0F);
+      return false;
     }
+    std::copy(found->second.begin(), found->second.end(), out);
+    return true;
   }
 
  private:

@@ -20,14 +20,11 @@ class CountingEmbedder final : public SentenceEmbedder {
   explicit CountingEmbedder(std::atomic<int>& calls) : calls_(calls) {}
   int dimension() const override { return 3; }
   const std::vector<std::string>& languages() const override { return languages_; }
-  void EmbedWords(absl::Span<WordSlot> slots) const override {
-    for (WordSlot& slot : slots) {
-      ++calls_;
-      slot.known = !slot.word.empty() && slot.word[0] == 'w';
-      for (int k = 0; k < 3; ++k) {
-        slot.vector[k] = slot.known ? static_cast<float>(slot.word.size() + k) : 0;
-      }
-    }
+  bool EmbedWord(absl::string_view word, float* out) const override {
+    ++calls_;
+    const bool known = !word.empty() && word[0] == 'w';
+    for (int k = 0; k < 3; ++k) out[k] = known ? static_cast<float>(word.size() + k) : 0;
+    return known;
   }
 
  private:
@@ -78,24 +75,6 @@ TEST_F(CachedEmbedderTest, WordsThatKeepComingSurviveTheOthers) {
     ExpectVector(*cached, absl::StrCat("w", i));
   }
   EXPECT_EQ(calls_, 10001);
-}
-
-TEST_F(CachedEmbedderTest, ManyWordsAtATimeAreEachFoundOrAskedFor) {
-  const auto cached = Cached(1000);
-  ExpectVector(*cached, "wanted");
-  const std::string huge(200, 'w');
-  const std::vector<std::string> words = {"wand", "wanted", "unknown", huge, "wander"};
-  for (const int calls : {5, 6}) {  // all but one are new; then only the long one
-    std::vector<float> vectors(words.size() * 3, -1);
-    std::vector<WordSlot> slots;
-    for (size_t i = 0; i < words.size(); ++i) slots.push_back({words[i], &vectors[i * 3]});
-    cached->EmbedWords(absl::MakeSpan(slots));
-    EXPECT_EQ(calls_, calls);
-    for (size_t i = 0; i < words.size(); ++i) {
-      EXPECT_EQ(slots[i].known, words[i][0] == 'w') << words[i];
-      EXPECT_EQ(vectors[i * 3 + 2], slots[i].known ? words[i].size() + 2.0F : 0) << words[i];
-    }
-  }
 }
 
 TEST_F(CachedEmbedderTest, VeryLongWordsAreNotKept) {

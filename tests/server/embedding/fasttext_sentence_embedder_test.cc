@@ -17,7 +17,6 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
 absl::StatusOr<std::unique_ptr<const SentenceEmbedder>> Create(const std::string& recipe,
@@ -41,37 +40,6 @@ TEST(FasttextSentenceEmbedderTest, VectorsAreThoseOfLibfasttext) {
       for (int k = 0; k < recipe.dim; ++k) EXPECT_NEAR(vector[k], expected[k], 1e-5) << word;
     }
   }
-}
-
-TEST(FasttextSentenceEmbedderTest, ManyWordsAtATimeHaveTheVectorsOfEach) {
-  for (const char* name :
-       {"Skipgram", "QuantizedThirds", "QuantizedFours", "Pruned", "WordsOnly"}) {
-    SCOPED_TRACE(name);
-    const int dim = fasttext::RecipeOf(name).dim;
-    for (const WordWeights weights : {WordWeights::kLength, WordWeights::kFrequency}) {
-      const auto embedder = FasttextSentenceEmbedder::Create(
-          fasttext::ModelFile(fasttext::RecipeOf(name)), {"en"}, dim, weights);
-      ASSERT_TRUE(embedder.ok()) << embedder.status();
-      std::vector<std::string> words = fasttext::SomeWords();
-      words.push_back("");
-      words.push_back(std::string(3000, 'x'));  // alone more rows than are taken together
-      words.insert(words.end(), words.begin(), words.end());
-      std::vector<float> vectors(words.size() * dim, 7);
-      std::vector<WordSlot> slots;
-      for (size_t i = 0; i < words.size(); ++i) slots.push_back({words[i], &vectors[i * dim]});
-      (*embedder)->EmbedWords(absl::MakeSpan(slots));
-      std::vector<float> vector(dim);
-      for (size_t i = 0; i < words.size(); ++i) {
-        EXPECT_EQ((*embedder)->EmbedWord(words[i], vector.data()), slots[i].known) << words[i];
-        EXPECT_THAT(absl::MakeConstSpan(&vectors[i * dim], dim), ElementsAreArray(vector))
-            << words[i];
-      }
-    }
-  }
-}
-
-TEST(FasttextSentenceEmbedderTest, NoWordsAreNoWork) {
-  Create("Skipgram", fasttext::RecipeOf("Skipgram").dim).value()->EmbedWords({});
 }
 
 TEST(FasttextSentenceEmbedderTest, AnUnknownWordIsToldAndZero) {

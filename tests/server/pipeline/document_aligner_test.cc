@@ -409,9 +409,9 @@ class CancellingEmbedder final : public SentenceEmbedder {
  public:
   int dimension() const override { return Space().dimension(); }
   const std::vector<std::string>& languages() const override { return Space().languages(); }
-  void EmbedWords(absl::Span<WordSlot> slots) const override {
-    for (const WordSlot& slot : slots) cancelled = cancelled || slot.word == "stop";
-    Space().EmbedWords(slots);
+  bool EmbedWord(absl::string_view word, float* out) const override {
+    if (word == "stop") cancelled = true;
+    return Space().EmbedWord(word, out);
   }
 
   mutable std::atomic<bool> cancelled = false;

@@ -19,12 +19,10 @@ class FakeEmbedder final : public SentenceEmbedder {
  public:
   int dimension() const override { return 8; }
   const std::vector<std::string>& languages() const override { return languages_; }
-  void EmbedWords(absl::Span<WordSlot> slots) const override {
-    for (WordSlot& slot : slots) {
-      std::fill(slot.vector, slot.vector + dimension(), 0.0f);
-      slot.vector[static_cast<unsigned char>(slot.word[0]) % dimension()] = 1;
-      slot.known = true;
-    }
+  bool EmbedWord(absl::string_view word, float* out) const override {
+    std::fill(out, out + dimension(), 0.0f);
+    out[static_cast<unsigned char>(word[0]) % dimension()] = 1;
+    return true;
   }
 
  private:
