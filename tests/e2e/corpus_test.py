@@ -113,13 +113,13 @@ class Streams(unittest.TestCase):
             self.assertTrue(by_id["good"][-1].HasField("summary"))
 
     def test_drain_ends_the_stream_and_the_server(self):
-        with harness.Server() as server, harness.channel_to(server) as channel:
+        # The harness has less patience than this grace.
+        with harness.Server("--drain_grace=100s") as server, harness.channel_to(server) as channel:
             stream = Stream(channel)
             stream.send("first", documents=documents(1))
             for reply in stream.replies:
                 if reply.HasField("summary"):
                     break
-            begin = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             with self.assertRaises(grpc.RpcError) as caught:
                 next(stream.replies)
@@ -129,7 +129,6 @@ class Streams(unittest.TestCase):
             channel.close()
             code, _ = server.wait()
             self.assertEqual(code, 0)
-            self.assertLess(time.monotonic() - begin, 5)
 
     def test_a_client_that_vanishes_leaves_the_server_free(self):
         request = api.type("AlignDocumentsRequest")()
@@ -137,15 +136,15 @@ class Streams(unittest.TestCase):
             request.versions.add(language="en", sentences=[f"Line {i}." for i in range(9000)])
         with harness.Server("--workers=1") as server, harness.channel_to(server) as channel:
             stream = Stream(channel)
-            for number in range(5):
+            for number in range(40):
                 stream.send(str(number), documents=request)
             next(stream.replies)  # a sign that it has begun
             stream.replies.cancel()
             stream.close()
-            # With the work of the stream still going on this would take seconds.
+            # With the work of the stream still going on this would take most of a minute.
             begin = time.monotonic()
             api.call(channel, "AlignmentService", "AlignDocuments", documents(1))
-            self.assertLess(time.monotonic() - begin, 1)
+            self.assertLess(time.monotonic() - begin, 10)
 
 
 def check_grammar(name, document):

@@ -240,7 +240,9 @@ class Stream(Detection):
         self.assertEqual(self.detect("The ship came.").results[0].detection.language, "en")
 
     def test_a_drain_ends_an_open_stream(self):
-        with harness.Server(f"--models={directory}") as draining, harness.channel_to(draining) as channel:
+        # The harness has less patience than this grace.
+        with harness.Server(f"--models={directory}", "--drain_grace=100s") as draining, \
+                harness.channel_to(draining) as channel:
             self.channel, before = channel, self.channel
             closed = threading.Event()
 
@@ -250,10 +252,8 @@ class Stream(Detection):
 
             call = self.open(requests())
             self.assertEqual(next(call).request_id, "a")
-            started = time.monotonic()
             code, _ = draining.stop()
             self.assertEqual(code, 0)
-            self.assertLess(time.monotonic() - started, 10)
             with self.assertRaises(grpc.RpcError) as caught:
                 next(call)
             self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)

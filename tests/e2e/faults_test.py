@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import shutil
 import signal
 import socket
@@ -25,7 +24,6 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.request
 
 import grpc
 
@@ -101,18 +99,6 @@ def several_versions(versions, sentences):
                              sentences=[" ".join(dice.choice(WORDS) for _ in range(12))
                                         for _ in range(sentences)])
     return request
-
-
-def metrics_of(server):
-    """What Prometheus would read: {name with labels: value}."""
-    deadline = time.monotonic() + 60
-    while not (address := re.search(r'"metrics":"([^"]+)"', server.log())):
-        assert time.monotonic() < deadline, "no metrics"
-        time.sleep(0.05)
-    with urllib.request.urlopen(f"http://{address[1]}/metrics", timeout=60) as page:
-        lines = page.read().decode().splitlines()
-    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
-            for line in lines if not line.startswith("#")}
 
 
 class Load:
@@ -500,7 +486,7 @@ class Cancellation(unittest.TestCase):
         server = self.enterContext(harness.Server("--workers=1", "--metrics=127.0.0.1:0"))
 
         def running():
-            return metrics_of(server)['hexapla_work_running{lane="heavy"}']
+            return server.metrics()['hexapla_work_running{lane="heavy"}']
 
         request = several_versions(8, 1500)
         stops = []
@@ -609,7 +595,7 @@ class Clock(unittest.TestCase):
                 api.call(channel, "AlignmentService", "AlignDocuments", several_versions(6, 3000),
                          timeout=0.2)
             self.assertEqual(late.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
-            for name, value in metrics_of(server).items():
+            for name, value in server.metrics().items():
                 if "_seconds_sum" in name:
                     self.assertGreaterEqual(value, 0, name)
                     self.assertLess(value, 600, name)

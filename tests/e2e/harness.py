@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import selectors
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -106,6 +108,18 @@ class Server:
         else:
             self.process.stdout.close()
         self._log.close()
+
+    def metrics(self):
+        """What Prometheus would read, by name with labels. Takes --metrics=127.0.0.1:0."""
+        deadline = time.monotonic() + SECONDS_TO_SERVE
+        while not (address := re.search(r'"metrics":"([^"]+)"', self.log())):
+            assert time.monotonic() < deadline, "no metrics"
+            time.sleep(0.05)
+        url = f"http://{address[1]}/metrics"
+        with urllib.request.urlopen(url, timeout=SECONDS_OF_A_CALL) as page:
+            lines = page.read().decode().splitlines()
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
+                for line in lines if not line.startswith("#")}
 
     def target(self):
         """The address as Python's grpc wants it."""

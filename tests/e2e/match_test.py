@@ -19,7 +19,7 @@ SEEDS = sorted((harness.SHARED / "seeds").glob("00[0-4]_*.txt"))
 ARTICLES = [harness.SAMPLES / f"article.{language}.txt" for language in ("en", "fr", "ar", "vi")]
 STRANGER = harness.SAMPLES / "unrelated.en.txt"
 # Far more than the 50 ms that a cancelled match takes on a machine of its own.
-SECONDS_TO_STOP = 3
+SECONDS_TO_STOP = 30
 
 server = None
 api = None
@@ -173,10 +173,13 @@ class Heap(unittest.TestCase):
 
     def assert_idle(self):
         """The server computes nothing, soon, and still answers."""
-        time.sleep(SECONDS_TO_STOP)
-        before = cpu_seconds(server.process)
-        time.sleep(0.5)
-        self.assertLess(cpu_seconds(server.process) - before, 0.2)
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while True:
+            before = cpu_seconds(server.process)
+            time.sleep(0.5)
+            if cpu_seconds(server.process) - before < 0.1:
+                break
+            self.assertLess(time.monotonic(), deadline)
         done = harness.run_client("match", *ARTICLES[:2], server=server.address)
         self.assertEqual(done.returncode, 0, done.stderr)
 
