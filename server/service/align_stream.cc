@@ -17,7 +17,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +26,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
+#include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/mutex.h"
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
@@ -87,10 +87,10 @@ Response ReplyTo(const std::string& id) {
   return reply;
 }
 
-Response ErrorReply(const std::string& id, const absl::Status& status) {
+grpc::ByteBuffer ErrorReply(const std::string& id, const absl::Status& status) {
   Response reply = ReplyTo(id);
   *reply.mutable_error() = ToRpcStatus(status);
-  return reply;
+  return ToBytes(reply);
 }
 
 void AddSentenceReplies(const std::string& id, int version,
@@ -123,7 +123,8 @@ void AddBeadReplies(const std::string& id, google::protobuf::RepeatedPtrField<v1
 }
 
 // A finished set as the messages of the stream.
-std::vector<Response> ToReplies(const std::string& id, v1::AlignDocumentsResponse&& response) {
+std::vector<grpc::ByteBuffer> ToReplies(const std::string& id,
+                                        v1::AlignDocumentsResponse&& response) {
   std::vector<Response> replies;
   v1::AlignmentSummary& summary = *response.mutable_summary();
   for (int v = 0; v < summary.versions_size(); ++v) {
@@ -131,7 +132,9 @@ std::vector<Response> ToReplies(const std::string& id, v1::AlignDocumentsRespons
   }
   AddBeadReplies(id, *response.mutable_beads(), replies);
   *replies.emplace_back(ReplyTo(id)).mutable_summary() = std::move(summary);
-  return replies;
+  std::vector<grpc::ByteBuffer> bytes;
+  for (const Response& reply : replies) bytes.push_back(ToBytes(reply));
+  return bytes;
 }
 
 // A set that has no last reply yet.
@@ -154,7 +157,7 @@ struct Set {
   std::atomic<bool> cancelled = false;
 };
 
-class AlignStream final : public AlignStreamReactor,
+class AlignStream final : public StreamReactor,
                           public DrainableStream,
                           public std::enable_shared_from_this<AlignStream> {
  public:
@@ -189,17 +192,23 @@ class AlignStream final : public AlignStreamReactor,
   }
 
   void OnReadDone(bool ok) override {
+    Request message;
+    const absl::Status parsed = ok ? ParseMessage(incoming_, message) : absl::OkStatus();
     MutexLock lock(mutex_);
     reading_ = false;
-    // Also false for bytes that are no message, which gRPC does not tell apart.
     if (!ok) {
       HalfClose();
     } else if (!ending_) {
       heard_ = SteadyNow();
-      call_.AddReceived(incoming_.ByteSizeLong());
-      Receive(incoming_);
+      call_.AddReceived(incoming_.Length());
+      if (parsed.ok()) {
+        Receive(message);
+      } else {
+        end_status_ = parsed;
+        HalfClose();
+      }
     }
-    incoming_ = Request();  // lets go of its memory
+    incoming_.Clear();
     Pump();
   }
 
@@ -474,7 +483,7 @@ class AlignStream final : public AlignStreamReactor,
     StageTimes stages = {};
     const absl::Status status = Align(set, started, stages, response);
     const absl::Duration computed = SteadyNow() - started;
-    std::vector<Response> replies;
+    std::vector<grpc::ByteBuffer> replies;
     if (status.ok()) {
       replies = ToReplies(set.id, std::move(response));
     } else {
@@ -488,7 +497,7 @@ class AlignStream final : public AlignStreamReactor,
     Release(set);
     if (!set.cancelled) {
       sets_.erase(set.id);
-      SendAll(set.id, std::move(replies));
+      SendAll(set.id, replies);
     }
     Pump();
   }
@@ -522,25 +531,23 @@ class AlignStream final : public AlignStreamReactor,
   // --- What goes out.
 
   // Small replies, of which HasRoom() bounds the number.
-  void Send(Response reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const size_t bytes = reply.ByteSizeLong();
-    hold_.TakeAnyway(bytes);
-    outbox_bytes_ += bytes;
-    outbox_.push_back(std::move(reply));
+  void Send(const grpc::ByteBuffer& reply) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    hold_.TakeAnyway(reply.Length());
+    outbox_bytes_ += reply.Length();
+    outbox_.push_back(reply);
   }
 
   // The last replies of a set, or the error that they do not fit.
-  void SendAll(const std::string& id, std::vector<Response> replies)
+  void SendAll(const std::string& id, const std::vector<grpc::ByteBuffer>& replies)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    size_t bytes = 0;
-    for (const Response& reply : replies) bytes += reply.ByteSizeLong();
-    const absl::Status held = hold_.Take(bytes);
+    const size_t length = LengthOf(replies);
+    const absl::Status held = hold_.Take(length);
     if (!held.ok()) {
       Send(ErrorReply(id, held));
       return;
     }
-    outbox_bytes_ += bytes;
-    std::move(replies.begin(), replies.end(), std::back_inserter(outbox_));
+    outbox_bytes_ += length;
+    outbox_.insert(outbox_.end(), replies.begin(), replies.end());
   }
 
   void SendProgress(const Set& set, v1::AlignmentProgress::Stage stage)
@@ -548,7 +555,7 @@ class AlignStream final : public AlignStreamReactor,
     if (set.bytes < kProgressBytesMin || ending_) return;
     Response reply = ReplyTo(set.id);
     reply.mutable_progress()->set_stage(stage);
-    Send(std::move(reply));
+    Send(ToBytes(reply));
   }
 
   // --- The end.
@@ -556,7 +563,7 @@ class AlignStream final : public AlignStreamReactor,
   // No more sets: those that run are finished, the others get no reply. The first
   // reason stands.
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!ending_) end_status_ = status;
+    if (!ending_ && end_status_.ok()) end_status_ = status;
     ending_ = true;
     for (auto set = sets_.begin(); set != sets_.end();) {
       const auto here = set++;
@@ -606,9 +613,9 @@ class AlignStream final : public AlignStreamReactor,
     if (finished_) return;
     if (!ending_) SubmitWaiting();
     if (!writing_ && !outbox_.empty()) {
-      outgoing_ = std::move(outbox_.front());
+      outgoing_ = outbox_.front();
       outbox_.pop_front();
-      outgoing_bytes_ = outgoing_.ByteSizeLong();
+      outgoing_bytes_ = outgoing_.Length();
       call_.AddSent(outgoing_bytes_);
       writing_ = true;
       heard_ = SteadyNow();  // from now on it is the caller's turn
@@ -647,8 +654,8 @@ class AlignStream final : public AlignStreamReactor,
   Mutex mutex_;
   std::shared_ptr<AlignStream> self_ ABSL_GUARDED_BY(mutex_);
   // Given to gRPC while reading_ and writing_.
-  Request incoming_;
-  Response outgoing_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
   size_t outgoing_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // All sets without a last reply, by id; those that wait, in order.
@@ -666,7 +673,7 @@ class AlignStream final : public AlignStreamReactor,
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // Replies to write, and their bytes with those of the one being written.
-  std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);
+  std::deque<grpc::ByteBuffer> outbox_ ABSL_GUARDED_BY(mutex_);
   size_t outbox_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   // Of all streams' memory: what the sets and the outbox take.
   StreamHold hold_ ABSL_GUARDED_BY(mutex_);
@@ -685,10 +692,10 @@ class AlignStream final : public AlignStreamReactor,
 
 }  // namespace
 
-AlignStreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
-                                     const CurrentModels& models, WorkerPool& pool,
-                                     const ServiceLimits& limits, const AlignFunction& align,
-                                     std::shared_ptr<StreamMemory> memory, StreamDrain& drain) {
+StreamReactor* StartAlignStream(MonitoredCall call, grpc::CallbackServerContext& context,
+                                const CurrentModels& models, WorkerPool& pool,
+                                const ServiceLimits& limits, const AlignFunction& align,
+                                std::shared_ptr<StreamMemory> memory, StreamDrain& drain) {
   const auto stream = std::make_shared<AlignStream>(std::move(call), context, models, pool, limits,
                                                     align, std::move(memory));
   stream->Start(drain);

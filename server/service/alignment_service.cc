@@ -44,8 +44,7 @@ grpc::ServerUnaryReactor* AlignmentService::AlignDocuments(grpc::CallbackServerC
       });
 }
 
-grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
-AlignmentService::StreamAlignDocuments(grpc::CallbackServerContext* context) {
+StreamReactor* AlignmentService::StreamAlignDocuments(grpc::CallbackServerContext* context) {
   return StartAlignStream(
       MonitoredCall(monitor_, "hexapla.v1.AlignmentService/StreamAlignDocuments", *context),
       *context, models_, pool_, limits_, align_, memory_, streams_);
@@ -67,8 +66,7 @@ grpc::ServerUnaryReactor* AlignmentService::ScorePairs(grpc::CallbackServerConte
       });
 }
 
-grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>*
-AlignmentService::MatchDocuments(grpc::CallbackServerContext* context) {
+StreamReactor* AlignmentService::MatchDocuments(grpc::CallbackServerContext* context) {
   return StartMatchStream(
       MonitoredCall(monitor_, "hexapla.v1.AlignmentService/MatchDocuments", *context), *context,
       models_, pool_, limits_, match_memory_, memory_, streams_);

@@ -14,8 +14,16 @@
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 #include "server/service/stream_memory.h"
+#include "server/service/stream_message.h"
 
 namespace hexapla {
+
+// The streams take their messages as bytes; see stream_message.h.
+using AlignmentServiceBase = v1::AlignmentService::WithCallbackMethod_AlignDocuments<
+    v1::AlignmentService::WithRawCallbackMethod_StreamAlignDocuments<
+        v1::AlignmentService::WithCallbackMethod_ScorePairs<
+            v1::AlignmentService::WithRawCallbackMethod_MatchDocuments<
+                v1::AlignmentService::Service>>>>;
 
 // hexapla.v1.AlignmentService. An alignment waits in the pool's heavy lane at a
 // cost of its bytes of text, and stops when its caller has gone.
@@ -24,7 +32,7 @@ namespace hexapla {
 // each other.
 //
 // Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
-class AlignmentService final : public v1::AlignmentService::CallbackService {
+class AlignmentService final : public AlignmentServiceBase {
  public:
   AlignmentService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
                    AlignFunction align = AlignWithModels,
@@ -34,14 +42,12 @@ class AlignmentService final : public v1::AlignmentService::CallbackService {
   grpc::ServerUnaryReactor* AlignDocuments(grpc::CallbackServerContext* context,
                                            const v1::AlignDocumentsRequest* request,
                                            v1::AlignDocumentsResponse* response) override;
-  grpc::ServerBidiReactor<v1::StreamAlignDocumentsRequest, v1::StreamAlignDocumentsResponse>*
-  StreamAlignDocuments(grpc::CallbackServerContext* context) override;
+  StreamReactor* StreamAlignDocuments(grpc::CallbackServerContext* context) override;
 
   grpc::ServerUnaryReactor* ScorePairs(grpc::CallbackServerContext* context,
                                        const v1::ScorePairsRequest* request,
                                        v1::ScorePairsResponse* response) override;
-  grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>* MatchDocuments(
-      grpc::CallbackServerContext* context) override;
+  StreamReactor* MatchDocuments(grpc::CallbackServerContext* context) override;
 
   // Brings the streams to their end, those that begin later included, so that a
   // shutdown need not wait for their callers. Returns at once.

@@ -20,6 +20,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
+#include "hexapla/v1/language_service.pb.h"
 #include "server/base/mutex.h"
 #include "server/base/request_error.h"
 #include "server/base/status_macros.h"
@@ -82,7 +83,7 @@ struct Batch {
   absl::Time received;
 };
 
-class DetectStream final : public DetectStreamReactor,
+class DetectStream final : public StreamReactor,
                            public DrainableStream,
                            public std::enable_shared_from_this<DetectStream> {
  public:
@@ -115,15 +116,17 @@ class DetectStream final : public DetectStreamReactor,
   }
 
   void OnReadDone(bool ok) override {
+    Request request;
+    const absl::Status parsed = ok ? ParseMessage(incoming_, request) : absl::OkStatus();
     std::shared_ptr<Batch> batch;
     {
       MutexLock lock(mutex_);
       reading_ = false;
-      // Also false for bytes that are no message, which gRPC does not tell apart.
-      if (!ok) half_closed_ = true;
+      if (!ok || !parsed.ok()) half_closed_ = true;
+      if (end_status_.ok()) end_status_ = parsed;
       heard_ = SteadyNow();
-      if (ok && !finished_) batch = Receive();
-      incoming_ = Request();  // lets go of its memory
+      if (!half_closed_ && !finished_) batch = Receive(std::move(request));
+      incoming_.Clear();
       Pump();
     }
     if (batch != nullptr) Dispatch(std::move(batch));
@@ -162,37 +165,36 @@ class DetectStream final : public DetectStreamReactor,
 
  private:
   struct Reply {
-    Response response;
+    grpc::ByteBuffer message;
     int64_t cost = 0;
-    // Of StreamHold.
+    // Of StreamHold: the bytes of the message.
     size_t held = 0;
   };
 
-  // What became of the message just read: a batch to be worked on, or null and
+  // What becomes of the message just read: a batch to be worked on, or null and
   // an error in the outbox.
-  std::shared_ptr<Batch> Receive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    auto batch = std::make_shared<Batch>();
-    batch->received = SteadyNow();
-    call_.AddReceived(incoming_.ByteSizeLong());
-    batch->models = models_.Get();
-    const std::string& id = incoming_.request_id();
+  std::shared_ptr<Batch> Receive(Request request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    call_.AddReceived(incoming_.Length());
     ++unanswered_;
+    auto batch = std::make_shared<Batch>();
+    batch->request = std::move(request);
+    batch->received = SteadyNow();
+    batch->models = models_.Get();
     const absl::Status taken = Take(*batch);
     if (!taken.ok()) {
-      AddReply(ErrorReply(id, taken), /*cost=*/0);
+      AddReply(ErrorReply(IdOf(*batch), taken), /*cost=*/0);
       return nullptr;
     }
-    batch->request = std::move(incoming_);
     unanswered_cost_ += batch->cost;
-    running_ids_.insert(batch->request.request_id());
+    running_ids_.insert(IdOf(*batch));
     return batch;
   }
 
-  // Whether the message just read can be worked on: it is then held.
+  // Whether the batch can be worked on: it is then held.
   absl::Status Take(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const bool is_known = running_ids_.contains(incoming_.request_id());
-    HEXAPLA_RETURN_IF_ERROR(Validate(incoming_, is_known, limits_, *batch.models));
-    batch.cost = CostOf(incoming_.batch()).bytes;
+    const bool is_known = running_ids_.contains(IdOf(batch));
+    HEXAPLA_RETURN_IF_ERROR(Validate(batch.request, is_known, limits_, *batch.models));
+    batch.cost = CostOf(batch.request.batch()).bytes;
     return hold_.Take(HeldBy(batch));
   }
 
@@ -231,14 +233,14 @@ class DetectStream final : public DetectStreamReactor,
       MutexLock lock(mutex_);
       call_.AddWork(started - batch.received, SteadyNow() - started, stages);
     }
-    Answer(batch, status.ok() ? std::move(response) : ErrorReply(IdOf(batch), status));
+    Answer(batch, status.ok() ? response : ErrorReply(IdOf(batch), status));
   }
 
-  void Answer(const Batch& batch, Response response) {
+  void Answer(const Batch& batch, const Response& response) {
     MutexLock lock(mutex_);
     running_ids_.erase(IdOf(batch));
     hold_.Give(HeldBy(batch));
-    AddReply(std::move(response), batch.cost);
+    AddReply(response, batch.cost);
     Pump();
   }
 
@@ -253,20 +255,20 @@ class DetectStream final : public DetectStreamReactor,
 
   // To nobody, once the call is cancelled: the outbox then stays empty. A reply
   // that does not fit into the memory of all streams becomes the error that says so.
-  void AddReply(Response response, int64_t cost) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void AddReply(const Response& response, int64_t cost) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (cancelled_.load(std::memory_order_relaxed)) return;
-    Reply reply = {.response = std::move(response), .cost = cost, .held = 0};
-    if (!reply.response.has_error()) {
-      reply.held = reply.response.ByteSizeLong();
+    Reply& reply = outbox_.emplace_back();
+    reply.cost = cost;
+    reply.message = ToBytes(response);
+    reply.held = reply.message.Length();
+    if (!response.has_error()) {
       const absl::Status held = hold_.Take(reply.held);
-      if (!held.ok()) reply.response = ErrorReply(reply.response.request_id(), held);
+      if (held.ok()) return;
+      reply.message = ToBytes(ErrorReply(response.request_id(), held));
+      reply.held = reply.message.Length();
     }
-    if (reply.response.has_error()) {
-      // The limits of the stream allow but a few of these.
-      reply.held = reply.response.ByteSizeLong();
-      hold_.TakeAnyway(reply.held);
-    }
-    outbox_.push_back(std::move(reply));
+    // The limits of the stream allow but a few errors.
+    hold_.TakeAnyway(reply.held);
   }
 
   // No more of anything. The first reason stands.
@@ -308,15 +310,14 @@ class DetectStream final : public DetectStreamReactor,
     if (!writing_ && !outbox_.empty() && !cancelled) {
       writing_ = true;
       heard_ = SteadyNow();  // from now on it is the caller's turn
-      call_.AddSent(outbox_.front().response.ByteSizeLong());
-      StartWrite(&outbox_.front().response);
+      call_.AddSent(outbox_.front().held);
+      StartWrite(&outbox_.front().message);
     }
     const bool idle = running_ids_.empty() && outbox_.empty();
     if (idle && !writing_ && (half_closed_ || draining_ || cancelled)) {
       finished_ = true;
-      const grpc::Status status = ToGrpcStatus(cancelled                    ? end_status_
-                                               : draining_ && !half_closed_ ? ShuttingDown()
-                                                                            : absl::OkStatus());
+      const grpc::Status status =
+          ToGrpcStatus(draining_ && !half_closed_ && !cancelled ? ShuttingDown() : end_status_);
       call_.End(status.error_code());
       Finish(status);
       return;
@@ -341,7 +342,7 @@ class DetectStream final : public DetectStreamReactor,
   Mutex mutex_;
   std::shared_ptr<DetectStream> self_ ABSL_GUARDED_BY(mutex_);
   // Read into by gRPC while reading_.
-  Request incoming_;
+  grpc::ByteBuffer incoming_;
   // The first is being written while writing_.
   std::deque<Reply> outbox_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<std::string> running_ids_ ABSL_GUARDED_BY(mutex_);
@@ -363,10 +364,10 @@ class DetectStream final : public DetectStreamReactor,
 
 }  // namespace
 
-DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
-                                       const CurrentModels& models, WorkerPool& pool,
-                                       const ServiceLimits& limits,
-                                       std::shared_ptr<StreamMemory> memory, StreamDrain& drain) {
+StreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
+                                 const CurrentModels& models, WorkerPool& pool,
+                                 const ServiceLimits& limits, std::shared_ptr<StreamMemory> memory,
+                                 StreamDrain& drain) {
   const auto stream = std::make_shared<DetectStream>(std::move(call), context, models, pool, limits,
                                                      std::move(memory));
   stream->Start(drain);

@@ -3,22 +3,18 @@
 #define HEXAPLA_SERVER_SERVICE_DETECT_STREAM_H_
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <memory>
 
-#include "hexapla/v1/language_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/call_monitor.h"
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 #include "server/service/stream_memory.h"
+#include "server/service/stream_message.h"
 
 namespace hexapla {
-
-using DetectStreamReactor =
-    grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLanguagesResponse>;
 
 // Begins a stream of StreamDetectLanguages and returns the reactor that the
 // method has to return, which deletes itself.
@@ -29,15 +25,16 @@ using DetectStreamReactor =
 // a reply that has left; so a caller that does not read its replies is not read
 // either.
 //
-// It ends when the caller has no more to say and has every reply; with
-// UNAVAILABLE, after the replies to all that was read, when the server drains;
-// at once when the caller is gone or its deadline passes.
+// It ends when the caller has no more to say and has every reply; after the replies
+// to all that was read with UNAVAILABLE when the server drains, and with
+// INVALID_ARGUMENT when what comes is no message; at once when the caller is gone or
+// its deadline passes.
 //
 // Lifetime: `models`, `pool` and `drain` must outlive the call.
-DetectStreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
-                                       const CurrentModels& models, WorkerPool& pool,
-                                       const ServiceLimits& limits,
-                                       std::shared_ptr<StreamMemory> memory, StreamDrain& drain);
+StreamReactor* StartDetectStream(MonitoredCall call, grpc::CallbackServerContext& context,
+                                 const CurrentModels& models, WorkerPool& pool,
+                                 const ServiceLimits& limits, std::shared_ptr<StreamMemory> memory,
+                                 StreamDrain& drain);
 
 }  // namespace hexapla
 

@@ -65,8 +65,7 @@ grpc::ServerUnaryReactor* LanguageService::DetectSpans(grpc::CallbackServerConte
   return Answer(rpc, limits_, pool_, CostOf(*request), std::move(work));
 }
 
-grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLanguagesResponse>*
-LanguageService::StreamDetectLanguages(grpc::CallbackServerContext* context) {
+StreamReactor* LanguageService::StreamDetectLanguages(grpc::CallbackServerContext* context) {
   return StartDetectStream(
       MonitoredCall(monitor_, "hexapla.v1.LanguageService/StreamDetectLanguages", *context),
       *context, models_, pool_, limits_, memory_, streams_);

@@ -12,8 +12,15 @@
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 #include "server/service/stream_memory.h"
+#include "server/service/stream_message.h"
 
 namespace hexapla {
+
+// The stream takes its messages as bytes; see stream_message.h.
+using LanguageServiceBase = v1::LanguageService::WithCallbackMethod_DetectLanguages<
+    v1::LanguageService::WithCallbackMethod_DetectSpans<
+        v1::LanguageService::WithRawCallbackMethod_StreamDetectLanguages<
+            v1::LanguageService::Service>>>;
 
 // hexapla.v1.LanguageService. A batch of at most 4 KiB is answered on the thread
 // that received it, a larger one by the pool: in its cheap lane up to 256 KiB.
@@ -23,7 +30,7 @@ namespace hexapla {
 // each other.
 //
 // Lifetime: borrows `models`, `pool` and `monitor`. Threads: as gRPC needs it.
-class LanguageService final : public v1::LanguageService::CallbackService {
+class LanguageService final : public LanguageServiceBase {
  public:
   LanguageService(const CurrentModels& models, WorkerPool& pool, const ServiceLimits& limits,
                   CallMonitor& monitor = CallMonitor::None(),
@@ -35,8 +42,7 @@ class LanguageService final : public v1::LanguageService::CallbackService {
   grpc::ServerUnaryReactor* DetectSpans(grpc::CallbackServerContext* context,
                                         const v1::DetectSpansRequest* request,
                                         v1::DetectSpansResponse* response) override;
-  grpc::ServerBidiReactor<v1::StreamDetectLanguagesRequest, v1::StreamDetectLanguagesResponse>*
-  StreamDetectLanguages(grpc::CallbackServerContext* context) override;
+  StreamReactor* StreamDetectLanguages(grpc::CallbackServerContext* context) override;
 
   // Brings the streams to their end, those that begin later included, so that a
   // shutdown need not wait for their callers. Returns at once.

@@ -22,6 +22,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/mutex.h"
 #include "server/base/status_macros.h"
 #include "server/base/steady_clock.h"
@@ -37,8 +38,9 @@ namespace {
 using Request = v1::MatchDocumentsRequest;
 using Response = v1::MatchDocumentsResponse;
 
-absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const ModelSet& models,
-                                               WorkerPool& pool, const CallContext& call) {
+absl::StatusOr<std::vector<grpc::ByteBuffer>> RunMatch(const MatchHeap& heap,
+                                                       const ModelSet& models, WorkerPool& pool,
+                                                       const CallContext& call) {
   HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
   const DocumentMatcher matcher(models.identifier(), models.embedder(), models.weights());
   const auto run = [&pool](size_t count, absl::FunctionRef<void(size_t)> part) {
@@ -54,16 +56,12 @@ absl::StatusOr<std::vector<Response>> RunMatch(const MatchHeap& heap, const Mode
        models.FindByKind(ModelKind::kBeadWeights)},
       call.queued_for(), call.computed_for(),
       *replies.back().mutable_summary()->mutable_metadata());
-  return replies;
-}
-
-size_t BytesOf(const std::vector<Response>& replies) {
-  size_t bytes = 0;
-  for (const Response& reply : replies) bytes += reply.ByteSizeLong();
+  std::vector<grpc::ByteBuffer> bytes;
+  for (const Response& reply : replies) bytes.push_back(ToBytes(reply));
   return bytes;
 }
 
-class MatchStream final : public MatchStreamReactor,
+class MatchStream final : public StreamReactor,
                           public DrainableStream,
                           public std::enable_shared_from_this<MatchStream> {
  public:
@@ -97,6 +95,8 @@ class MatchStream final : public MatchStreamReactor,
   }
 
   void OnReadDone(bool ok) override {
+    Request message;
+    const absl::Status parsed = ok ? ParseMessage(incoming_, message) : absl::OkStatus();
     MutexLock lock(mutex_);
     reading_ = false;
     heard_ = SteadyNow();
@@ -104,12 +104,13 @@ class MatchStream final : public MatchStreamReactor,
       half_closed_ = true;
       received_ = SteadyNow();
     } else if (!ending_) {
-      call_.AddReceived(incoming_.ByteSizeLong());
-      absl::Status status = heap_->Add(std::move(incoming_), *models_);
+      call_.AddReceived(incoming_.Length());
+      absl::Status status = parsed;
+      if (status.ok()) status = heap_->Add(std::move(message), *models_);
       if (status.ok()) status = hold_.Change(hold_.bytes(), heap_->bytes());
       if (!status.ok()) Abort(status);
     }
-    incoming_ = Request();  // lets go of its memory
+    incoming_.Clear();
     Pump();
   }
 
@@ -166,7 +167,8 @@ class MatchStream final : public MatchStreamReactor,
                               .started = started,
                               .stages = &stages};
     // Only this task uses the heap from here on.
-    absl::StatusOr<std::vector<Response>> replies = RunMatch(HeapToRun(), *models_, pool_, call);
+    const absl::StatusOr<std::vector<grpc::ByteBuffer>> replies =
+        RunMatch(HeapToRun(), *models_, pool_, call);
 
     MutexLock lock(mutex_);
     call_.AddWork(started - received, SteadyNow() - started, stages);
@@ -175,11 +177,10 @@ class MatchStream final : public MatchStreamReactor,
     heard_ = SteadyNow();
     if (!replies.ok()) {
       Abort(replies.status());
-    } else if (const absl::Status held = hold_.Take(BytesOf(*replies)); !held.ok()) {
+    } else if (const absl::Status held = hold_.Take(LengthOf(*replies)); !held.ok()) {
       Abort(held);
     } else if (!ending_) {
-      outbox_.assign(std::make_move_iterator(replies->begin()),
-                     std::make_move_iterator(replies->end()));
+      outbox_.assign(replies->begin(), replies->end());
     }
     Pump();
   }
@@ -234,9 +235,9 @@ class MatchStream final : public MatchStreamReactor,
     if (finished_) return;
     if (half_closed_ && !ending_ && work_ == Work::kNone) Submit();
     if (!writing_ && !outbox_.empty()) {
-      outgoing_ = std::move(outbox_.front());
+      outgoing_ = outbox_.front();
       outbox_.pop_front();
-      call_.AddSent(outgoing_.ByteSizeLong());
+      call_.AddSent(outgoing_.Length());
       writing_ = true;
       StartWrite(&outgoing_);
     }
@@ -268,13 +269,13 @@ class MatchStream final : public MatchStreamReactor,
   std::optional<MatchHeap> heap_ ABSL_GUARDED_BY(mutex_);
   Work work_ ABSL_GUARDED_BY(mutex_) = Work::kNone;
   absl::Time received_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);
+  std::deque<grpc::ByteBuffer> outbox_ ABSL_GUARDED_BY(mutex_);
   // Of all streams' memory: the heap, and then the replies until the last has left.
   StreamHold hold_ ABSL_GUARDED_BY(mutex_);
 
   // Given to gRPC while reading_ and writing_.
-  Request incoming_;
-  Response outgoing_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
@@ -289,11 +290,10 @@ class MatchStream final : public MatchStreamReactor,
 
 }  // namespace
 
-MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
-                                     const CurrentModels& models, WorkerPool& pool,
-                                     const ServiceLimits& limits, MatchMemory& memory,
-                                     std::shared_ptr<StreamMemory> streams_memory,
-                                     StreamDrain& drain) {
+StreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
+                                const CurrentModels& models, WorkerPool& pool,
+                                const ServiceLimits& limits, MatchMemory& memory,
+                                std::shared_ptr<StreamMemory> streams_memory, StreamDrain& drain) {
   const auto stream = std::make_shared<MatchStream>(std::move(call), context, models, pool, limits,
                                                     memory, std::move(streams_memory));
   stream->Start(drain);

@@ -3,11 +3,9 @@
 #define HEXAPLA_SERVER_SERVICE_MATCH_STREAM_H_
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <memory>
 
-#include "hexapla/v1/alignment_service.pb.h"
 #include "server/base/worker_pool.h"
 #include "server/models/model_set.h"
 #include "server/service/call_monitor.h"
@@ -15,11 +13,9 @@
 #include "server/service/service_limits.h"
 #include "server/service/stream_drain.h"
 #include "server/service/stream_memory.h"
+#include "server/service/stream_message.h"
 
 namespace hexapla {
-
-using MatchStreamReactor =
-    grpc::ServerBidiReactor<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>;
 
 // Begins a stream of MatchDocuments and returns the reactor that the method has
 // to return, which deletes itself.
@@ -30,11 +26,10 @@ using MatchStreamReactor =
 // idle. It stops when the caller has gone, and is given up when the caller stalls.
 //
 // Lifetime: `models`, `pool`, `limits`, `memory` and `drain` must outlive the call.
-MatchStreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
-                                     const CurrentModels& models, WorkerPool& pool,
-                                     const ServiceLimits& limits, MatchMemory& memory,
-                                     std::shared_ptr<StreamMemory> streams_memory,
-                                     StreamDrain& drain);
+StreamReactor* StartMatchStream(MonitoredCall call, grpc::CallbackServerContext& context,
+                                const CurrentModels& models, WorkerPool& pool,
+                                const ServiceLimits& limits, MatchMemory& memory,
+                                std::shared_ptr<StreamMemory> streams_memory, StreamDrain& drain);
 
 }  // namespace hexapla
 

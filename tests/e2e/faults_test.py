@@ -754,6 +754,32 @@ class BrokenMessages(unittest.TestCase):
         say(f"memory {before:.0f} MiB before, {memory_mib(server.process):.0f} MiB after")
         self.assertEqual(server.stop()[0], 0)
 
+    def test_a_stream_never_takes_broken_bytes_for_its_end(self):
+        detect_request = api.type("StreamDetectLanguagesRequest")(request_id="1")
+        detect_request.batch.texts.append("The ship came.")
+        document = api.type("MatchDocumentsRequest")()
+        document.document.id = "a"
+        document.document.content.text = "The ship came."
+        part = api.type("StreamAlignDocumentsRequest")(request_id="1", open={"versions": [{}] * 2})
+        server = self.enterContext(harness.Server())
+        with harness.channel_to(server) as channel:
+            for service, method, good in (
+                    ("AlignmentService", "StreamAlignDocuments", part),
+                    ("AlignmentService", "MatchDocuments", document),
+                    ("LanguageService", "StreamDetectLanguages", detect_request)):
+                path = f"/{api.full_name(service)}/{method}"
+                for name in ("a cut field", "no UTF-8", "random bytes"):
+                    messages = [good.SerializeToString(), broken_messages()[name]]
+                    with self.subTest(f"{method}: {name}"):
+                        with self.assertRaises(grpc.RpcError) as raised:
+                            list(channel.stream_stream(path)(iter(messages), timeout=60))
+                        self.assertEqual(raised.exception.code(),
+                                         grpc.StatusCode.INVALID_ARGUMENT)
+                        reason = api.details(raised.exception)["ErrorInfo"].reason
+                        self.assertEqual(reason, "REQUEST_INVALID")
+            detect(channel)
+        self.assertEqual(server.stop()[0], 0)
+
     def test_bytes_that_are_no_http2_are_hung_up_on(self):
         server = self.enterContext(harness.Server())
         host, port = server.address.rsplit(":", 1)

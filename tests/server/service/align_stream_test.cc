@@ -18,12 +18,14 @@
 
 #include "tests/server/service/error_details.h"
 #include "tests/server/service/in_process_server.h"
+#include "tests/server/service/raw_stream.h"
 #include "tests/server/service/stand_in_engines.h"
 
 namespace hexapla {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Request = v1::StreamAlignDocumentsRequest;
 using Response = v1::StreamAlignDocumentsResponse;
 
@@ -517,7 +519,8 @@ TEST_F(AlignStreamTest, CallerThatDoesNotReadIsLetGo) {
       {.limits = {.stream_stall_max = absl::Milliseconds(300)}, .align = AnswerSentences(200000)});
   Caller caller(*server_);
   for (int i = 0; i < 10; ++i) caller.Send(Whole(absl::StrCat(i)));
-  absl::SleepFor(absl::Seconds(1));
+  ASSERT_TRUE(Eventually([&] { return server_->stream_memory().streams() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return server_->stream_memory().streams() == 0; }));
   EXPECT_EQ(caller.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_LT(caller.order.size(), 10u);
 }
@@ -529,7 +532,10 @@ TEST_F(AlignStreamTest, DrainFinishesWhatRunsAndEndsUnavailable) {
   for (int i = 0; i < 8; ++i) caller.Send(Whole(absl::StrCat(i)));
   caller.Send(Open("open"));
   engine.WaitUntilRunning();
-  absl::SleepFor(absl::Milliseconds(50));
+  const auto queued = [&] {
+    return server_->pool().stats().queued[static_cast<size_t>(WorkLane::kHeavy)];
+  };
+  ASSERT_TRUE(Eventually([&] { return queued() == 2; }));
   server_->alignment().Drain();
   engine.LetGo();
   const grpc::Status status = caller.ReadToEnd();
@@ -546,24 +552,35 @@ TEST_F(AlignStreamTest, DrainAfterTheLastSetLosesNothing) {
   EndlessEngine engine;
   StartWith(engine.function());
   Caller caller(*server_);
-  caller.Send(Whole("a")).HalfClose();
+  caller.Send(Whole("a")).Send(Open("no end")).HalfClose();
   engine.WaitUntilRunning();
-  absl::SleepFor(absl::Milliseconds(50));
+  // That the server has seen the caller's end is seen by what is missing there.
+  EXPECT_EQ(caller.ReadLast().request_id(), "no end");
   server_->alignment().Drain();
   engine.LetGo();
   EXPECT_TRUE(caller.ReadToEnd().ok());
   EXPECT_EQ(caller.ReasonFor("a"), "");
 }
 
-TEST_F(AlignStreamTest, BytesThatAreNoMessageLoseNothingElse) {
+TEST_F(AlignStreamTest, BytesThatAreNoMessageEndTheStreamAndLoseNothingElse) {
   StartWith(AlignFirstSentences);
-  Caller caller(*server_);
-  Request broken = Whole("broken");
-  broken.mutable_documents()->mutable_versions(0)->set_text("\xFF");  // no UTF-8 in a string
-  caller.Send(Whole("a")).Send(broken);
-  caller.Close();
-  EXPECT_EQ(caller.ReasonFor("a"), "");
-  EXPECT_EQ(caller.ReasonFor("broken"), "no reply");
+  for (const std::string& bytes : kNoMessages) {
+    RawStream caller(*server_->channel(), "/hexapla.v1.AlignmentService/StreamAlignDocuments");
+    caller.Send(Whole("a").SerializeAsString()).Send(Open("b").SerializeAsString()).Send(bytes);
+    const grpc::Status status = caller.Close();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "REQUEST_INVALID");
+    EXPECT_THAT(status.error_message(), HasSubstr("no hexapla.v1.StreamAlignDocumentsRequest"));
+    std::map<std::string, Response> last;
+    for (const std::string& reply : caller.replies()) {
+      Response response;
+      ASSERT_TRUE(response.ParseFromString(reply));
+      last[response.request_id()] = response;
+    }
+    EXPECT_TRUE(last["a"].has_summary());
+    EXPECT_EQ(ReasonOf(last["b"].error()), "STEP_OUT_OF_ORDER");
+  }
+  EXPECT_TRUE(Eventually([&] { return server_->stream_memory().held() == 0; }));
   Caller next(*server_);
   EXPECT_TRUE(next.Send(Whole("b")).Close().ok());
 }

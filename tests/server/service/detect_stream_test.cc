@@ -18,6 +18,7 @@
 
 #include "tests/server/service/error_details.h"
 #include "tests/server/service/in_process_server.h"
+#include "tests/server/service/raw_stream.h"
 
 namespace hexapla {
 namespace {
@@ -186,6 +187,18 @@ TEST_F(DetectStreamTest, BadBatchesAndTextsFailAlone) {
   EXPECT_EQ(ReasonOf(batch.results(1).error()), "TEXT_TOO_LONG");
 }
 
+TEST_F(DetectStreamTest, BytesThatAreNoMessageEndTheStreamAndLoseNothingElse) {
+  for (const std::string& bytes : kNoMessages) {
+    RawStream caller(*server_.channel(), "/hexapla.v1.LanguageService/StreamDetectLanguages");
+    caller.Send(Batch("a").SerializeAsString()).Send(LargeBatch("b").SerializeAsString());
+    const grpc::Status status = caller.Send(bytes).Close();
+    EXPECT_EQ(caller.replies().size(), 2u);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "REQUEST_INVALID");
+  }
+  EXPECT_TRUE(Eventually([&] { return server_.stream_memory().held() == 0; }));
+}
+
 TEST_F(DetectStreamTest, AnIdInUseIsRefused) {
   auto busy = std::make_unique<BusyPool>(server_.pool());
   Caller caller(server_);
@@ -290,7 +303,10 @@ TEST(DetectStreamStallTest, WhoReadsNothingIsLetGoAndWhoWaitsIsNot) {
     many.set_request_id(absl::StrCat(i));
     deaf.Send(many);
   }
-  absl::SleepFor(absl::Seconds(1));
+  // Only the patient one is left.
+  const auto has_one = [&] { return server.stream_memory().streams() == 1; };
+  for (int i = 0; i < 1000 && !has_one(); ++i) absl::SleepFor(absl::Milliseconds(10));
+  ASSERT_TRUE(has_one());
   EXPECT_EQ(deaf.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_TRUE(patient.Send(Batch("b")).Read().has_batch());
   EXPECT_TRUE(patient.Close().ok());

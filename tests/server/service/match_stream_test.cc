@@ -18,6 +18,7 @@
 
 #include "tests/server/service/error_details.h"
 #include "tests/server/service/in_process_server.h"
+#include "tests/server/service/raw_stream.h"
 
 namespace hexapla {
 namespace {
@@ -286,6 +287,19 @@ TEST_F(MatchStreamTest, BadCallsAreExplainedAndTheNextIsAnswered) {
     EXPECT_EQ(status.error_code(), test.code) << test.name;
     EXPECT_EQ(ReasonOf(RpcStatusOf(status)), test.reason) << test.name;
     EXPECT_THAT(MatchTwo(), ElementsAre("a b")) << "after " << test.name;
+  }
+}
+
+TEST_F(MatchStreamTest, BytesThatAreNoMessageEndTheCallAndNothingIsMatched) {
+  Start({});
+  for (const std::string& bytes : kNoMessages) {
+    RawStream caller(*server_->channel(), "/hexapla.v1.AlignmentService/MatchDocuments");
+    caller.Send(Document("a", "One two.").SerializeAsString()).Send(bytes);
+    const grpc::Status status = caller.Close();
+    EXPECT_THAT(caller.replies(), IsEmpty());
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(ReasonOf(RpcStatusOf(status)), "REQUEST_INVALID");
+    EXPECT_THAT(MatchTwo(), ElementsAre("a b"));
   }
 }
 
