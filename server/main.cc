@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <ctime>
@@ -20,19 +19,18 @@
 #include <variant>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 #include "server/base/abseil_mutexes.h"
-#include "server/base/mutex.h"
 #include "server/base/status_macros.h"
 #include "server/base/steady_clock.h"
 #include "server/models/model_set.h"
 #include "server/ops/listen_address.h"
 #include "server/ops/log.h"
 #include "server/ops/options.h"
+#include "server/ops/reload_thread.h"
 #include "server/ops/reloader.h"
 #include "server/ops/server.h"
 #include "server/ops/warm_up.h"
@@ -94,69 +92,6 @@ class EndAtOnceOn {
 
 double Seconds(absl::Duration duration) { return absl::ToDoubleSeconds(duration); }
 
-// Reloads on a thread of its own: models take a while and disks may hang, and the
-// signal that asks for the end must be heard meanwhile.
-class ReloadThread {
- public:
-  // Borrows both; `reloader` is this thread's from now on, but for what is constant.
-  ReloadThread(Reloader& reloader, Server& server)
-      : reloader_(reloader), server_(server), thread_([this] { Run(); }) {}
-  ~ReloadThread() {
-    Ask(Wish::kEnd);
-    thread_.join();
-  }
-
-  // Both return at once. What is asked for while a reload is under way is done after
-  // it, once.
-  void ReloadAll() { Ask(Wish::kAll); }
-  void ReloadChanged() { Ask(Wish::kChanged); }
-
-  bool is_busy() const {
-    MutexLock lock(mutex_);
-    return busy_;
-  }
-
- private:
-  // The greater includes the lesser.
-  enum class Wish { kNone, kChanged, kAll, kEnd };
-
-  void Ask(Wish wish) {
-    MutexLock lock(mutex_);
-    wish_ = std::max(wish_, wish);
-    asked_.NotifyOne();
-  }
-
-  Wish NextWish() {
-    MutexLock lock(mutex_);
-    busy_ = false;
-    while (wish_ == Wish::kNone) asked_.Wait(mutex_);
-    busy_ = wish_ != Wish::kEnd;
-    return std::exchange(wish_, Wish::kNone);
-  }
-
-  void Run() {
-    while (true) {
-      switch (NextWish()) {
-        case Wish::kAll:
-          reloader_.ReloadAll(server_);
-          break;
-        case Wish::kEnd:
-          return;
-        default:
-          reloader_.ReloadChanged(server_);
-      }
-    }
-  }
-
-  Reloader& reloader_;
-  Server& server_;
-  mutable Mutex mutex_;
-  CondVar asked_;
-  Wish wish_ ABSL_GUARDED_BY(mutex_) = Wish::kNone;
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
-};
-
 // Reloads until one of `signals` asks for the end; returns its number.
 int ServeUntilSignal(const sigset_t& signals, bool watches_files, ReloadThread& reloads) {
   const timespec interval = {.tv_sec = 1, .tv_nsec = 0};
@@ -215,7 +150,8 @@ absl::Status Run(Reloader& reloader, const sigset_t& signals) {
   WarnOfOpenAddresses(options);
 
   const absl::Duration grace = options.drain_grace;
-  ReloadThread reloads(reloader, *server);
+  ReloadThread reloads([&] { reloader.ReloadAll(*server); },
+                       [&] { reloader.ReloadChanged(*server); });
   const int number = ServeUntilSignal(signals, reloader.watches_files(), reloads);
 
   const absl::Time drain = SteadyNow();
