@@ -62,6 +62,10 @@ struct Name {
   sockaddr_in6 address = {};  // the larger of the two
   socklen_t size = 0;
 
+  bool operator==(const Name& other) const {
+    return size == other.size && std::memcmp(&address, &other.address, size) == 0;
+  }
+
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
   int family() const { return address.sin6_family; }
   // Both families have it at the same place.
@@ -91,9 +95,11 @@ absl::Status AddNames(const std::string& host, std::vector<Name>& names) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, freeaddrinfo);
   for (const addrinfo* it = list.get(); it != nullptr; it = it->ai_next) {
     if (it->ai_addrlen > sizeof(sockaddr_in6)) continue;
-    Name& name = names.emplace_back();
+    Name name;
     std::memcpy(&name.address, it->ai_addr, it->ai_addrlen);
     name.size = it->ai_addrlen;
+    // A file of hosts may say the same twice, and nothing can listen there twice.
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return absl::OkStatus();
 }

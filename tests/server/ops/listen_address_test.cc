@@ -2,6 +2,7 @@
 #include "server/ops/listen_address.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +17,17 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+// The resolver, which knows one name more here: "twice.test" is 127.0.0.1, and that
+// several times, once for each type of socket.
+extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                           addrinfo** result) {
+  const auto real = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  if (std::strcmp(node, "twice.test") != 0) return real(node, service, hints, result);
+  addrinfo any_type = *hints;
+  any_type.ai_socktype = 0;
+  return real("127.0.0.1", service, &any_type, result);
+}
 
 namespace hexapla {
 namespace {
@@ -174,6 +186,15 @@ TEST(ListenAddressTest, OfTheWildcardsTheOneOfIpv6TakesBothFamilies) {
   const absl::Status both = ListenAddress::Parse(absl::StrCat("0.0.0.0:", six->port))->CheckFree();
   EXPECT_THAT(std::string(both.message()), HasSubstr(std::strerror(EADDRINUSE)));
   CloseAll(*six);
+}
+
+TEST(ListenAddressTest, AnAddressThatANameHasTwiceIsListenedOnOnce) {
+  const auto sockets = ListenAddress::Parse("twice.test:0")->Listen();
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_EQ(sockets->descriptors.size(), 1u);
+  EXPECT_THAT(sockets->left_out, IsEmpty());
+  EXPECT_TRUE(Reaches("127.0.0.1", sockets->port));
+  CloseAll(*sockets);
 }
 
 class UnixAddressTest : public testing::Test {
