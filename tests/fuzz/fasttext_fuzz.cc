@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fastText's binary format: whatever Read accepts must be safe to use, so every
-// row, word and label of it is, and a text is classified.
+// fastText's formats, binary and in text: whatever Read accepts must be safe to use,
+// so every row, word and label of it is, and a text is classified.
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/fasttext/classifier.h"
 #include "server/fasttext/model_reader.h"
+#include "server/fasttext/vector_text.h"
 #include "tests/fuzz/fuzz_input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace hexapla;
-  const FuzzInput input(data, size);
-  auto read = fasttext::Model::FromBytes(std::string(input.rest()), "input");
-  if (!read.ok()) {
-    HEXAPLA_EXPECT(absl::IsDataLoss(read.status()) || absl::IsInvalidArgument(read.status()));
+  const auto check_refusal = [](const absl::Status& status) {
+    HEXAPLA_EXPECT(absl::IsDataLoss(status) || absl::IsInvalidArgument(status));
     return 0;
+  };
+  const FuzzInput input(data, size);
+  std::string bytes(input.rest());
+  const bool is_text = fasttext::IsVectorText(bytes);
+  if (is_text) {
+    absl::StatusOr<std::string> binary = fasttext::BinaryFromVectorText(bytes);
+    if (!binary.ok()) return check_refusal(binary.status());
+    bytes = *std::move(binary);
   }
+  auto read = fasttext::Model::FromBytes(std::move(bytes), "input");
+  HEXAPLA_EXPECT(read.ok() || !is_text);
+  if (!read.ok()) return check_refusal(read.status());
   const std::shared_ptr<const fasttext::Model> model = std::move(*read);
   const fasttext::Dictionary& dictionary = model->dictionary();
   for (int32_t word = 0; word < dictionary.words_size(); ++word) {
