@@ -5,6 +5,7 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
+#include <array>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
@@ -23,27 +24,52 @@ constexpr size_t kWordsBetweenPolls = 64;
 constexpr int kSentencesOfPart = 512;
 constexpr int kWordsOfPart = 512;
 
-// Code points that are no white space: a length that spaces, which some
-// languages lack, do not change.
-int CountCharacters(absl::string_view text) {
-  int count = 0;
-  for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
-    UChar32 c;
-    U8_NEXT_OR_FFFD(text.data(), i, size, c);
-    count += c < 0x80 ? c > ' ' : !IsSpace(c);
-  }
-  return count;
-}
+// What a code point is to the form of a sentence; bits.
+constexpr uint8_t kVisible = 1;  // no white space, and counts in its length
+constexpr uint8_t kSpace = 2;
+constexpr uint8_t kEnd = 4;  // a full stop or its like
+constexpr uint8_t kLetter = 8;
 
 bool EndsSentence(UChar32 c) {
   if (c < 0x80) return c == '.' || c == '!' || c == '?';
   return u_hasBinaryProperty(c, UCHAR_S_TERM) || c == 0x2026 /* ellipsis */;
 }
 
-// 1, and one more for each run of sentence-ending marks with letters on both
-// sides, of which a space or a wide mark parts it from what follows.
-int CountUnits(absl::string_view text) {
+uint8_t FindForm(UChar32 c) {
+  const bool space = c < 0x80 ? absl::ascii_isspace(static_cast<unsigned char>(c)) : IsSpace(c);
+  const bool letter =
+      c < 0x80 ? absl::ascii_isalnum(static_cast<unsigned char>(c)) : u_isalnum(c) != 0;
+  uint8_t form = space ? kSpace : 0;
+  if (c < 0x80 ? c > ' ' : !space) form |= kVisible;
+  if (letter) form |= kLetter;
+  if (EndsSentence(c)) form |= kEnd;
+  return form;
+}
+
+// Those of most scripts but the Chinese, looked up instead of worked out.
+constexpr UChar32 kFormsEnd = 0x3000;
+
+const std::array<uint8_t, kFormsEnd>& Forms() {
+  static const auto* const table = [] {
+    auto* forms = new std::array<uint8_t, kFormsEnd>;
+    for (UChar32 c = 0; c < kFormsEnd; ++c) (*forms)[c] = FindForm(c);
+    return forms;
+  }();
+  return *table;
+}
+
+struct SentenceForm {
+  // Code points that are no white space: a length that spaces, which some
+  // languages lack, do not change.
+  int characters = 0;
+  // 1, and one more for each run of sentence-ending marks with letters on both
+  // sides, of which a space or a wide mark parts it from what follows.
   int units = 1;
+};
+
+SentenceForm FormOf(absl::string_view text) {
+  const std::array<uint8_t, kFormsEnd>& forms = Forms();
+  SentenceForm result;
   bool after_mark = false;
   bool wide_mark = false;
   bool spaced = false;
@@ -51,19 +77,21 @@ int CountUnits(absl::string_view text) {
   for (int32_t i = 0, size = static_cast<int32_t>(text.size()); i < size;) {
     UChar32 c;
     U8_NEXT_OR_FFFD(text.data(), i, size, c);
-    if (EndsSentence(c)) {
+    const uint8_t form = c < kFormsEnd ? forms[c] : FindForm(c);
+    result.characters += form & kVisible;
+    if ((form & kEnd) != 0) {
       after_mark = letters_before;
       wide_mark = c >= 0x3000;
       spaced = false;
-    } else if (c < 0x80 ? absl::ascii_isspace(static_cast<unsigned char>(c)) : IsSpace(c)) {
+    } else if ((form & kSpace) != 0) {
       spaced = true;
-    } else if (c < 0x80 ? absl::ascii_isalnum(static_cast<unsigned char>(c)) : u_isalnum(c) != 0) {
-      if (after_mark && (spaced || wide_mark)) ++units;
+    } else if ((form & kLetter) != 0) {
+      if (after_mark && (spaced || wide_mark)) ++result.units;
       after_mark = false;
       letters_before = true;
     }
   }
-  return units;
+  return result;
 }
 
 bool IsClosing(UChar32 c) {
@@ -160,8 +188,9 @@ absl::Status Read(const std::vector<absl::string_view>& sentences, int begin, in
       part.tokens.push_back(word);
     }
     part.token_begin.push_back(static_cast<int32_t>(part.tokens.size()));
-    part.lengths.push_back(CountCharacters(sentences[s]));
-    part.units.push_back(CountUnits(sentences[s]));
+    const SentenceForm form = FormOf(sentences[s]);
+    part.lengths.push_back(form.characters);
+    part.units.push_back(form.units);
     part.cut_after.push_back(s + 1 < static_cast<int>(sentences.size()) &&
                              (!EndsFirmly(sentences[s]) || BeginsSoftly(sentences[s + 1])));
   }

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "server/base/status_macros.h"
-#include "server/embedding/vector_sum.h"
 #include "server/fasttext/subwords.h"
+#include "server/fasttext/vector_math.h"
 
 namespace hexapla {
 namespace {
@@ -64,13 +64,11 @@ FasttextSentenceEmbedder::FasttextSentenceEmbedder(
 
 bool FasttextSentenceEmbedder::EmbedWord(absl::string_view word, float* out) const {
   if (weights_ == WordWeights::kFrequency) {
-    if (!fasttext::UnitWordVector(*model_, word, out)) return false;
-    const float weight = FrequencyWeight(word);
-    for (int k = 0; k < dimension(); ++k) out[k] *= weight;
-    return true;
+    std::fill_n(out, dimension(), 0.0F);
+    return fasttext::AddUnitWordVector(*model_, word, FrequencyWeight(word), out);
   }
   if (!fasttext::WordVector(*model_, word, out)) return false;
-  if (SquareSum(out, dimension()) <= kLengthMax * kLengthMax) return true;
+  if (fasttext::SquareSum(out, dimension()) <= kLengthMax * kLengthMax) return true;
   std::fill_n(out, dimension(), 0.0F);
   return false;
 }

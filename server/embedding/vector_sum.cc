@@ -23,19 +23,6 @@ void AddVectorSimd(const float* HWY_RESTRICT x, size_t size, float* HWY_RESTRICT
   for (; i < size; ++i) sum[i] += x[i];
 }
 
-float SquareSumSimd(const float* HWY_RESTRICT x, size_t size) {
-  const hn::ScalableTag<float> d;
-  auto sums = hn::Zero(d);
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= size; i += hn::Lanes(d)) {
-    const auto values = hn::LoadU(d, x + i);
-    sums = hn::MulAdd(values, values, sums);
-  }
-  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
-  for (; i < size; ++i) sum += x[i] * x[i];
-  return sum;
-}
-
 // Columns by vectors, so that sums stay in registers while the rows go by.
 void SumRowsSimd(const EmbeddingMatrix& rows, const int32_t* HWY_RESTRICT which, size_t size,
                  float* HWY_RESTRICT sum) {
@@ -73,7 +60,6 @@ namespace hexapla {
 
 HWY_EXPORT(AddVectorSimd);
 HWY_EXPORT(SumRowsSimd);
-HWY_EXPORT(SquareSumSimd);
 
 void AddVector(const float* x, size_t size, float* sum) {
   HWY_DYNAMIC_DISPATCH(AddVectorSimd)(x, size, sum);
@@ -81,10 +67,6 @@ void AddVector(const float* x, size_t size, float* sum) {
 
 void SumRows(const EmbeddingMatrix& rows, const int32_t* which, size_t size, float* sum) {
   HWY_DYNAMIC_DISPATCH(SumRowsSimd)(rows, which, size, sum);
-}
-
-float SquareSum(const float* x, size_t size) {
-  return HWY_DYNAMIC_DISPATCH(SquareSumSimd)(x, size);
 }
 
 }  // namespace hexapla

@@ -16,9 +16,6 @@ void AddVector(const float* x, size_t size, float* sum);
 // sum = the sum of rows which[0, size), one after another; zeros if there are none.
 void SumRows(const EmbeddingMatrix& rows, const int32_t* which, size_t size, float* sum);
 
-// The square of the length of x[0, size).
-float SquareSum(const float* x, size_t size);
-
 }  // namespace hexapla
 
 #endif  // HEXAPLA_SERVER_EMBEDDING_VECTOR_SUM_H_

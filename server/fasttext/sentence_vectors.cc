@@ -27,8 +27,6 @@ void SentenceVectors::Embed(absl::string_view text, Scratch& scratch, float* out
   }
   const int dim = model_->dim();
   std::fill_n(out, dim, 0.0f);
-  scratch.word_.resize(dim);
-  float* const vector = scratch.word_.data();
   int words = 0;
   for (size_t at = 0; at < text.size();) {
     if (IsSpace(text[at])) {
@@ -37,9 +35,7 @@ void SentenceVectors::Embed(absl::string_view text, Scratch& scratch, float* out
     }
     const size_t begin = at;
     while (at < text.size() && !IsSpace(text[at])) ++at;
-    if (!UnitWordVector(*model_, text.substr(begin, at - begin), vector)) continue;
-    for (int k = 0; k < dim; ++k) out[k] += vector[k];
-    ++words;
+    words += AddUnitWordVector(*model_, text.substr(begin, at - begin), 1, out) ? 1 : 0;
   }
   for (int k = 0; k < dim && words > 1; ++k) out[k] /= static_cast<float>(words);
 }

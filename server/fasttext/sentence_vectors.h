@@ -31,7 +31,6 @@ class SentenceVectors {
    private:
     friend class SentenceVectors;
     Classifier::Scratch classifier_;
-    std::vector<float> word_;
   };
 
   // InvalidArgument when the model is supervised but has no labels.

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "server/fasttext/vector_math.h"
+
 namespace hexapla::fasttext {
 
 void AppendNgramRows(const Model& model, absl::string_view word, std::vector<int32_t>& rows) {
@@ -45,16 +47,14 @@ bool WordVector(const Model& model, absl::string_view word, float* out) {
   return true;
 }
 
-bool UnitWordVector(const Model& model, absl::string_view word, float* out) {
-  const int dim = model.dim();
-  float square = 0;
-  if (WordVector(model, word, out)) {
-    for (int k = 0; k < dim; ++k) square += out[k] * out[k];
-  }
-  // False for NaN and for what overflows, which a damaged model may give.
+bool AddUnitWordVector(const Model& model, absl::string_view word, float scale, float* sum) {
+  thread_local std::vector<float> vector;
+  vector.resize(model.dim());
+  if (!WordVector(model, word, vector.data())) return false;
+  const float square = SquareSum(vector.data(), vector.size());
+  // Not so for NaN and for what overflows, which a damaged model may give.
   const bool has_length = square > 0 && std::isfinite(square);
-  const float scale = 1.0f / std::sqrt(square);
-  for (int k = 0; k < dim; ++k) out[k] = has_length ? out[k] * scale : 0.0f;
+  if (has_length) AddScaled(scale / std::sqrt(square), vector.data(), vector.size(), sum);
   return has_length;
 }
 

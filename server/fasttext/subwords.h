@@ -50,8 +50,9 @@ void AppendSubwordRows(const Model& model, absl::string_view word, std::vector<i
 // word vector; zeros when it has no rows. Returns whether it has any.
 bool WordVector(const Model& model, absl::string_view word, float* out);
 
-// The same made one long; zeros when it has no length. Returns whether it has any.
-bool UnitWordVector(const Model& model, absl::string_view word, float* out);
+// sum[0, model.dim()) += scale * the word's vector made one long. Adds nothing, and
+// returns false, when it has no length.
+bool AddUnitWordVector(const Model& model, absl::string_view word, float scale, float* sum);
 
 }  // namespace hexapla::fasttext
 
