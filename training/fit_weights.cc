@@ -67,6 +67,7 @@ struct Options {
   std::string report;
   std::string floors;
   std::vector<std::string> languages;
+  std::string word_weights = "length";
   int dimension = 0;
   int threads = 2;
   int iterations = 120;
@@ -530,7 +531,9 @@ GoldPair BeginningOf(GoldPair gold) {
 absl::Status Fit(const Options& options) {
   HEXAPLA_ASSIGN_OR_RETURN(
       const std::unique_ptr<const SentenceEmbedder> embedder,
-      FasttextSentenceEmbedder::Create(options.model, options.languages, options.dimension));
+      FasttextSentenceEmbedder::Create(
+          options.model, options.languages, options.dimension,
+          options.word_weights == "frequency" ? WordWeights::kFrequency : WordWeights::kLength));
   HEXAPLA_ASSIGN_OR_RETURN(const std::vector<GoldPair> gold, ReadGold(options.gold));
   const std::vector<BeadShape> shapes = BeadShapes(kBeadSizeMax, true);
   Fields fields(gold.size());
@@ -590,6 +593,9 @@ int Main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   app.add_option("--dimension", options.dimension, "Its dimension")->required();
   app.add_option("--languages", options.languages, "Its languages")->required()->delimiter(',');
+  app.add_option("--word_weights", options.word_weights, "How its words count, as in a manifest")
+      ->check(CLI::IsMember({"length", "frequency"}))
+      ->capture_default_str();
   app.add_option("--output", options.output, "Weights file to write")->required();
   app.add_option("--report", options.report, "File for the tables, in Markdown");
   app.add_option("--floors", options.floors,
