@@ -28,13 +28,6 @@ Detail FindDetail(const google::rpc::Status& status) {
   return detail;
 }
 
-// The same for a call.
-absl::Duration DelayAskedBy(const grpc::Status& status) {
-  google::rpc::Status full;
-  if (!full.ParseFromString(status.error_details())) return absl::ZeroDuration();
-  return DelayAsked(full);
-}
-
 // When to repeat a call that an overloaded server refused: not before it asks, less
 // often from time to time, and not at once with everybody else who was refused.
 class OverloadBackoff {
@@ -65,7 +58,7 @@ absl::StatusOr<Response> RunCall(absl::Duration timeout, const Call& call) {
     Response response;
     const grpc::Status status = call(&context, &response);
     if (status.ok()) return response;
-    const absl::Duration asked = DelayAskedBy(status);
+    const absl::Duration asked = DelayAsked(status);
     const absl::Duration delay = backoff.Next(asked);
     if (asked <= absl::ZeroDuration() || absl::Now() + delay >= deadline) {
       return FromGrpcStatus(status);
@@ -159,6 +152,12 @@ absl::Duration DelayAsked(const google::rpc::Status& status) {
   if (status.code() != grpc::StatusCode::RESOURCE_EXHAUSTED) return absl::ZeroDuration();
   const auto delay = FindDetail<google::rpc::RetryInfo>(status).retry_delay();
   return absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
+}
+
+absl::Duration DelayAsked(const grpc::Status& status) {
+  google::rpc::Status full;
+  if (!full.ParseFromString(status.error_details())) return absl::ZeroDuration();
+  return DelayAsked(full);
 }
 
 absl::Status FromRpcStatus(const google::rpc::Status& status) {

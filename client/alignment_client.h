@@ -68,6 +68,7 @@ absl::Status FromRpcStatus(const google::rpc::Status& status);
 
 // How long an overloaded server asks to be left alone; zero if the error is not that.
 absl::Duration DelayAsked(const google::rpc::Status& status);
+absl::Duration DelayAsked(const grpc::Status& status);
 
 // Internal unless all that an alignment names by index lies within so many versions,
 // as what writes it requires.

@@ -164,8 +164,9 @@ class AlignmentTable {
       doubtful += bead.probability() < kDoubtful;
     }
     const std::string text = absl::StrFormat(
-        "%d beads, %d with a version absent (—), %d doubtful (?); probably one document: %.2f",
-        response_.beads_size(), incomplete, doubtful, response_.summary().document_probability());
+        "%d bead%s, %d with a version absent (—), %d doubtful (?); probably one document: %.2f",
+        response_.beads_size(), response_.beads_size() == 1 ? "" : "s", incomplete, doubtful,
+        response_.summary().document_probability());
     for (const std::string& line : layout_.Wrap(text, std::max(kColumnsMin, terminal_.columns))) {
       WriteLine(Styled(kDim, line));
     }

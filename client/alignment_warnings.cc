@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 
 #include "client/field_names.h"
+#include "client/message_line.h"
 #include "client/text_layout.h"
 
 namespace hexapla {
@@ -35,9 +36,9 @@ class AlignmentWarnings {
     }
     for (const int version : uncovered_) {
       if (!IsUnknown(version)) continue;
-      errors_ << "warning: " << command_.files[version]
-              << ": the language is unknown; aligned on length, numbers and names alone; "
-                 "name it with --languages if you know it\n";
+      Warn(absl::StrCat(command_.files[version],
+                        ": the language is unknown; aligned on length, numbers and names alone; "
+                        "name it with --languages if you know it"));
     }
     for (const v1::Warning& warning : summary_.warnings()) {
       if (IsSaid(warning)) continue;
@@ -45,12 +46,13 @@ class AlignmentWarnings {
           absl::StrJoin(warning.indices(), ", ", [&](std::string* text, int32_t version) {
             absl::StrAppend(text, command_.files[version]);
           });
-      errors_ << "warning: " << NamePlace(Printable(warning.message()), files, NamerFor(command_))
-              << '\n';
+      Warn(NamePlace(warning.message(), files, NamerFor(command_)));
     }
   }
 
  private:
+  void Warn(absl::string_view message) { WriteMessage("warning", message, errors_); }
+
   void WriteUnrelated(const v1::VersionPair& pair) {
     const std::string files =
         absl::StrCat(command_.files[pair.first()], " and ", command_.files[pair.second()]);
@@ -59,11 +61,11 @@ class AlignmentWarnings {
       if (uncovered_.count(version) > 0) reasons.insert(WhyUncovered(version));
     }
     if (reasons.empty()) {
-      errors_ << absl::StrFormat("warning: %s look unrelated (%.2f)\n", files, pair.probability());
+      Warn(absl::StrFormat("%s look unrelated (%.2f)", files, pair.probability()));
     } else {
       // Length, numbers and names alone give a low probability to true versions.
-      errors_ << "warning: " << files << ": cannot tell whether they are related; "
-              << absl::StrJoin(reasons, "; ") << '\n';
+      Warn(absl::StrCat(files, ": cannot tell whether they are related; ",
+                        absl::StrJoin(reasons, "; ")));
     }
   }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 
 #include "client/formats/encoding.h"
+#include "client/text_layout.h"
 #include "client/usage_error.h"
 #include "client/version.h"
 
@@ -40,9 +41,10 @@ constexpr char kFooter[] = R"(Examples:
   hexapla --server=10.0.0.5 --allow_insecure health       # plain, in a trusted network
   hexapla --local align article.en.txt article.fr.txt     # no server needed
 
-Every flag above has a twin in the environment, as $HEXAPLA_TIMEOUT of --timeout; the
-flag wins. Calls are repeated while a server is unavailable (for two seconds) or
-overloaded (as it asks, within --timeout).
+Every flag above has a twin in the environment, as $HEXAPLA_TIMEOUT of --timeout; that of
+--local_workers is $HEXAPLA_WORKERS, as of the server. The flag wins. Calls are repeated
+while a server is unavailable (for two seconds) or overloaded (as it asks, within --timeout);
+corpus and match say with --retry_for how long.
 
 Exit codes: 0 done; 1 invalid input or an error of a call; 2 usage; 3 no server reached.)";
 
@@ -97,13 +99,17 @@ Examples:
   hexapla corpus --format=xliff --languages=en,fr sets.jsonl sets.xlf
   hexapla --local corpus --shard=3/16 --allow_failed_sets sets.jsonl beads.3.jsonl
 
+A set that an overloaded server refuses for --retry_for, or to which a server that is
+there gives no answer within --timeout, fails like a bad one, and the run goes on.
+
 Exit codes: 0 done; 1 done but some sets failed (0 with --allow_failed_sets), or invalid
 input; 2 usage; 3 no server reached, or none for --retry_for. Global flags such as
 --server: see hexapla --help.)";
 
 constexpr char kMatchFooter[] =
-    R"(Prints one group of versions a line, the names as given, with tabs between; a file
-without versions stands alone. Files of one language are never versions of one another:
+    R"(Prints one group of versions a line, names with tabs between (in a name tab, newline,
+carriage return and backslash are \t \n \r \\); a file without versions stands alone.
+Files of one language are never versions of one another:
 of near-duplicates the best is in a group, and a note says whom the others repeat.
 
 Examples:
@@ -382,6 +388,18 @@ struct DetectFlags {
   }
 };
 
+void AddRetryFor(CLI::App& app, std::string& retry_for) {
+  app.add_option("--retry_for", retry_for,
+                 "how long to try again while the server is unavailable or overloaded; default 1m")
+      ->type_name("TIME");
+}
+
+absl::Duration ParseRetryFor(const std::string& text, absl::Duration otherwise) {
+  if (text.empty()) return otherwise;
+  // Zero is a wish one may have here.
+  return text == "0" ? absl::ZeroDuration() : ParseTime("--retry_for", text);
+}
+
 struct CorpusFlags {
   CorpusCommand command;
   std::vector<std::string> files;
@@ -409,10 +427,7 @@ struct CorpusFlags {
                      "languages of the versions in order where a set does not name them")
         ->type_name("CODE,CODE...");
     corpus->add_option("--workers", command.workers, "sets in flight; default 16")->type_name("N");
-    corpus
-        ->add_option("--retry_for", retry_for,
-                     "how long to try again while the server is unavailable; default 1m")
-        ->type_name("TIME");
+    AddRetryFor(*corpus, retry_for);
     corpus->add_option("--shard", shard, "do every N-th line only, from number I, 0 to N-1, on")
         ->type_name("I/N");
     corpus->add_flag("--allow_failed_sets", command.allow_failed_sets,
@@ -458,12 +473,7 @@ struct CorpusFlags {
       throw UsageError("--workers", absl::StrCat("must lie between 1 and ", kSetsInFlightMax));
     }
     if (!shard.empty()) ParseShard(result);
-    // Zero is a wish one may have here.
-    if (retry_for == "0") {
-      result.retry_for = absl::ZeroDuration();
-    } else if (!retry_for.empty()) {
-      result.retry_for = ParseTime("--retry_for", retry_for);
-    }
+    result.retry_for = ParseRetryFor(retry_for, result.retry_for);
     if (!progress.empty()) {
       result.progress = ValueNamed(
           "--progress", progress, kProgressStyles,
@@ -491,6 +501,7 @@ struct MatchFlags {
   InputFlags input;
   std::string format;
   std::string languages;
+  std::string retry_for;
 
   CLI::App* AddTo(CLI::App& app) {
     CLI::App* match = app.add_subcommand("match", "find which files are versions of one another");
@@ -499,8 +510,8 @@ struct MatchFlags {
         ->type_name("");
     match
         ->add_option("--files_from", command.files_from,
-                     "read further names from NAME, one a line; - is standard input")
-        ->type_name("NAME");
+                     "read further names from FILE, one a line; - is standard input")
+        ->type_name("FILE");
     match->add_option("--format", format, "tsv (default): names alone; jsonl: probabilities too")
         ->type_name("NAME");
     input.AddTo(*match);
@@ -515,6 +526,7 @@ struct MatchFlags {
         ->type_name("P");
     match->add_flag("--allow_same_language", command.allow_same_language,
                     "a group may hold several files of one language");
+    AddRetryFor(*match, retry_for);
     return match;
   }
 
@@ -531,6 +543,7 @@ struct MatchFlags {
     result.input = input.Parse();
     result.languages = SplitList(languages);
     CheckProbability("--min_probability", result.min_probability);
+    result.retry_for = ParseRetryFor(retry_for, result.retry_for);
     return result;
   }
 };
@@ -596,8 +609,9 @@ EarlyExit UsageExit(const CLI::App& app, const std::string& problem) {
       [](const CLI::App* command) { return command->parsed() && !command->get_group().empty(); });
   const std::string name =
       commands.empty() ? "hexapla" : absl::StrCat("hexapla ", commands.front()->get_name());
-  return {.exit_code = kExitUsage,
-          .standard_error = absl::StrCat(name, ": ", problem, " (see ", name, " --help)\n")};
+  return {
+      .exit_code = kExitUsage,
+      .standard_error = absl::StrCat(name, ": ", Printable(problem), " (see ", name, " --help)\n")};
 }
 
 }  // namespace

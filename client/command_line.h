@@ -74,7 +74,7 @@ struct CorpusCommand {
   bool no_merges = false;
   // Sets in flight; at least 1.
   int workers = 16;
-  // How long to go on trying while the server is unavailable.
+  // How long to go on trying while the server is unavailable or overloaded.
   absl::Duration retry_for = absl::Minutes(1);
   // Of `shards` runs over the same input this does the lines k with
   // (k - 1) % shards == shard; they are counted from 1.
@@ -99,6 +99,8 @@ struct MatchCommand {
   // Documents share a group from this probability on; 0: the server's default.
   double min_probability = 0;
   bool allow_same_language = false;
+  // As of CorpusCommand, within the time for one call.
+  absl::Duration retry_for = absl::Minutes(1);
 };
 
 struct ScoreCommand {

@@ -13,6 +13,7 @@
 #include "client/field_names.h"
 #include "client/formats/document_reader.h"
 #include "client/match.h"
+#include "client/message_line.h"
 #include "client/output_writer.h"
 #include "client/score.h"
 #include "server/base/status_macros.h"
@@ -98,7 +99,7 @@ ExitCode CheckHealth(const std::vector<std::string>& servers, const Connector& c
 }  // namespace
 
 ExitCode Report(const absl::Status& status, const CommandStreams& streams) {
-  if (!status.ok()) streams.errors << "hexapla: " << status.message() << '\n';
+  if (!status.ok()) WriteMessage("hexapla", status.message(), streams.errors);
   return ExitCodeFor(status);
 }
 

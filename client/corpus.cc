@@ -29,6 +29,7 @@
 #include "client/corpus_output.h"
 #include "client/corpus_pages.h"
 #include "client/line_reader.h"
+#include "client/message_line.h"
 #include "client/progress.h"
 #include "server/base/mutex.h"
 #include "server/base/status_macros.h"
@@ -52,6 +53,7 @@ constexpr size_t kPartBytes = kMessageBytesMax / 2;
 
 constexpr absl::Duration kTick = absl::Milliseconds(250);
 constexpr int kTickParts = 10;
+constexpr absl::Duration kTicksLost = absl::Seconds(5);
 constexpr absl::Duration kSyncInterval = absl::Seconds(5);
 constexpr absl::Duration kBackoffMin = absl::Milliseconds(100);
 constexpr absl::Duration kBackoffMax = absl::Seconds(5);
@@ -115,7 +117,7 @@ class CorpusRun {
     ticker.join();
     MutexLock lock(mutex_);
     if (status.ok()) {
-      HEXAPLA_RETURN_IF_ERROR(output_.End());
+      HEXAPLA_RETURN_IF_ERROR(output_.End(State().done > State().failed));
       HEXAPLA_RETURN_IF_ERROR(output_.Sync());
     }
     if (status.ok()) {
@@ -135,6 +137,8 @@ class CorpusRun {
     MutexLock lock(mutex_);
     return output_.failed() + failed_;
   }
+  // Sets of earlier runs that should have a page but have none. Call after Run().
+  int64_t without_page() const { return without_page_; }
 
  private:
   // A set that was sent, or waits to be sent again.
@@ -143,6 +147,8 @@ class CorpusRun {
     size_t bytes = 0;                        // of its text, about
     int64_t input_bytes = 0;                 // of its line
     v1::AlignDocumentsResponse result = {};  // as it comes
+    // Since when an overloaded server has refused it again and again.
+    std::optional<absl::Time> refused_since = std::nullopt;
   };
 
   absl::Status RunConnections(const AlignmentClient& client) {
@@ -152,6 +158,11 @@ class CorpusRun {
       const int64_t done_before = done();
       const absl::Status status = RunConnection(client);
       if (!absl::IsUnavailable(status)) return status;
+      if (const int64_t line = silent_line(); line > 0 && IsThere(client)) {
+        HEXAPLA_RETURN_IF_ERROR(GiveUp(line));
+        failing_since.reset();
+        continue;
+      }
       if (done() != done_before || !failing_since.has_value()) {
         failing_since = absl::Now();
         backoff = kBackoffMin;
@@ -160,9 +171,13 @@ class CorpusRun {
                             absl::FormatDuration(command_.retry_for)));
         }
       }
-      const absl::Duration left = *failing_since + command_.retry_for - absl::Now();
+      // A server that refuses is there; each set that it refuses has a time of its own.
+      const absl::Duration asked = delay_asked();
+      const absl::Duration left = asked > absl::ZeroDuration()
+                                      ? command_.retry_for
+                                      : *failing_since + command_.retry_for - absl::Now();
       if (left <= absl::ZeroDuration()) return status;
-      absl::SleepFor(std::min(std::max(backoff, delay_asked()), left));
+      absl::SleepFor(std::min(std::max(backoff, asked), left));
       backoff = std::min(2 * backoff, kBackoffMax);
     }
   }
@@ -177,6 +192,7 @@ class CorpusRun {
       failure_ = absl::OkStatus();
       stream_is_over_ = false;
       delay_asked_ = absl::ZeroDuration();
+      silent_line_ = 0;
       heard_ = absl::Now();
     }
     absl::Status ended;
@@ -189,12 +205,15 @@ class CorpusRun {
     // What was sent in vain is sent first by the next connection.
     for (auto& [id, flight] : flying_) {
       flight.result.Clear();
+      flight.refused_since.reset();
       unsent_.emplace(flight.item->line, std::move(flight));
     }
     flying_.clear();
     flying_bytes_ = 0;
     HEXAPLA_RETURN_IF_ERROR(failure_);
     HEXAPLA_RETURN_IF_ERROR(sent);
+    // Of a stream, not of a set: the server took us for stalled, as after a sleep.
+    if (absl::IsDeadlineExceeded(ended)) return absl::UnavailableError(ended.message());
     HEXAPLA_RETURN_IF_ERROR(ended);
     if (unsent_.empty() && input_is_over_) return absl::OkStatus();
     if (is_overloaded()) {
@@ -295,8 +314,12 @@ class CorpusRun {
     }
     // The ids of other shards' sets count as well, so that all shards together say
     // what one run would.
-    if ((item.line - 1) % command_.shards != command_.shard ||
-        (by_line ? output_.HasLine(item.line) : output_.HasId(item.id))) {
+    if ((item.line - 1) % command_.shards != command_.shard) {
+      Skip(bytes);
+      return false;
+    }
+    if (by_line ? output_.HasLine(item.line) : output_.HasId(item.id)) {
+      if (!by_line && LacksPage(item.id)) ++without_page_;
       Skip(bytes);
       return false;
     }
@@ -306,6 +329,12 @@ class CorpusRun {
     HEXAPLA_RETURN_IF_ERROR(output_.Append(output_.format().ErrorLine(item, status, by_line)));
     Count(/*failed=*/true, bytes);
     return false;
+  }
+
+  // Whether an earlier run, of other flags or before a power failure, aligned this set
+  // but left no page.
+  bool LacksPage(const std::string& id) const {
+    return !command_.pages.empty() && output_.HasResult(id) && !HasCorpusPage(command_.pages, id);
   }
 
   std::optional<Flight> ToFlight(CorpusItem item, int64_t bytes) const {
@@ -360,10 +389,8 @@ class CorpusRun {
       item = found->second.item;
       result = std::move(found->second.result);
     }
-    if (const absl::Duration delay = DelayAsked(response.error()); delay > absl::ZeroDuration()) {
-      SendLater(response.request_id(), delay);
-      return;
-    }
+    const absl::Duration delay = DelayAsked(response.error());
+    if (delay > absl::ZeroDuration() && SendLater(response.request_id(), delay)) return;
     // What is long is done without the mutex.
     const CorpusFormat& format = output_.format();
     absl::Status failure;
@@ -390,16 +417,22 @@ class CorpusRun {
   }
 
   // Puts a set that an overloaded server refused back to what is not sent. Those that
-  // it took are waited for; then a new stream sends the rest.
-  void SendLater(const std::string& id, absl::Duration delay) {
+  // it took are waited for; then a new stream sends the rest. False, and it stays, if
+  // that has gone on for long enough.
+  bool SendLater(const std::string& id, absl::Duration delay) {
     MutexLock lock(mutex_);
+    const auto found = flying_.find(id);
+    const absl::Time now = absl::Now();
+    if (now - found->second.refused_since.value_or(now) >= command_.retry_for) return false;
     delay_asked_ = std::max(delay_asked_, delay);
-    Flight flight = std::move(flying_.at(id));
-    flying_.erase(id);
+    Flight flight = std::move(found->second);
+    if (!flight.refused_since.has_value()) flight.refused_since = now;
+    flying_.erase(found);
     flying_bytes_ -= flight.bytes;
     flight.result.Clear();
     unsent_.emplace(flight.item->line, std::move(flight));
     changed_.NotifyAll();
+    return true;
   }
 
   bool is_overloaded() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -408,6 +441,33 @@ class CorpusRun {
   absl::Duration delay_asked() const {
     MutexLock lock(mutex_);
     return delay_asked_;
+  }
+
+  // The line of the set for which a connection was silent for too long; else 0.
+  int64_t silent_line() const {
+    MutexLock lock(mutex_);
+    return silent_line_;
+  }
+
+  // Whether somebody answers at all: then it is a set that takes too long.
+  static bool IsThere(const AlignmentClient& client) {
+    const absl::Status status = client.Health().status();
+    return !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
+  }
+
+  // A set that was sent and took too long has failed, unless it was answered just now.
+  absl::Status GiveUp(int64_t line) {
+    MutexLock lock(mutex_);
+    const auto found = unsent_.find(line);
+    if (found == unsent_.end()) return absl::OkStatus();
+    const Flight flight = std::move(found->second);
+    unsent_.erase(found);
+    const absl::Status status = absl::DeadlineExceededError(
+        absl::StrCat("no answer within ", absl::FormatDuration(timeout_), " (--timeout)"));
+    HEXAPLA_RETURN_IF_ERROR(
+        output_.Append(output_.format().ErrorLine(*flight.item, status, /*by_line=*/false)));
+    Count(/*failed=*/true, flight.input_bytes);
+    return absl::OkStatus();
   }
 
   bool NeedsText() const { return output_.format().needs_text() || !command_.pages.empty(); }
@@ -442,14 +502,16 @@ class CorpusRun {
 
   void Tick() {
     absl::Time synced = absl::Now();
+    absl::Time ticked = synced;
     while (!over_) {
       {
         MutexLock lock(mutex_);
         progress_.Show(State());
-        if (!flying_.empty() && absl::Now() - heard_ > timeout_) {
-          Fail(absl::UnavailableError(
-              absl::StrCat("no answer within ", absl::FormatDuration(timeout_))));
-        }
+        const absl::Time now = absl::Now();
+        // While this program was stopped nobody could be heard.
+        if (now - ticked > kTicksLost) heard_ += now - ticked;
+        ticked = now;
+        if (!flying_.empty() && failure_.ok() && now - heard_ > timeout_) EndSilence();
       }
       if (absl::Now() - synced >= kSyncInterval) {
         const absl::Status status = output_.Sync();
@@ -461,10 +523,20 @@ class CorpusRun {
     }
   }
 
+  // The set that was sent first is the likeliest to be the one that takes so long.
+  void EndSilence() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (const auto& [id, flight] : flying_) {
+      const int64_t line = flight.item->line;
+      if (silent_line_ == 0 || line < silent_line_) silent_line_ = line;
+    }
+    Fail(absl::UnavailableError(absl::StrCat("no answer within ", absl::FormatDuration(timeout_))));
+  }
+
   void Warn(const std::string& message) {
     MutexLock lock(mutex_);
     progress_.Clear();
-    streams_.errors << "warning: " << message << std::endl;
+    WriteMessage("warning", message, streams_.errors);
+    streams_.errors.flush();
   }
 
   ProgressState State() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -491,6 +563,7 @@ class CorpusRun {
   int64_t line_number_ = 0;
   bool input_is_over_ = false;
   absl::flat_hash_map<std::string, int64_t> lines_of_ids_;
+  int64_t without_page_ = 0;
 
   std::atomic<bool> over_ = false;
 
@@ -508,6 +581,8 @@ class CorpusRun {
   std::map<int64_t, Flight> unsent_ ABSL_GUARDED_BY(mutex_);
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stream_is_over_ ABSL_GUARDED_BY(mutex_) = false;
+  // Of a connection that we ended because it was silent; else 0.
+  int64_t silent_line_ ABSL_GUARDED_BY(mutex_) = 0;
   // Why we ended the connection; OK if we did not.
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   // The last sign of the server.
@@ -564,12 +639,20 @@ absl::StatusOr<std::pair<int64_t, int64_t>> Run(const CorpusCommand& command,
     }
   }
   if (output->dropped_bytes() > 0) {
-    streams.errors << "warning: " << command.output << ": dropped a last line that was cut\n";
+    WriteMessage("warning", absl::StrCat(command.output, ": dropped a last line that was cut"),
+                 streams.errors);
   }
   HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
   LineReader reader(command.input == "-" ? streams.input : file, kLineBytesMax);
   CorpusRun run(command, timeout, streams, reader, SizeOf(command.input), *output);
   HEXAPLA_RETURN_IF_ERROR(run.Run(*client));
+  if (run.without_page() > 0) {
+    WriteMessage("warning",
+                 absl::StrCat("sets done before that have no page in ", command.pages, ": ",
+                              run.without_page(), "; to have them, delete their lines in ",
+                              command.output, " and run this again"),
+                 streams.errors);
+  }
   return std::make_pair(run.done(), run.failed());
 }
 
@@ -585,7 +668,7 @@ absl::Status RunCorpus(const CorpusCommand& command, const std::vector<std::stri
       absl::StrCat(failed, " of ", done, " sets failed; ",
                    command.output == "-" ? "the output" : command.output, " says why");
   if (!command.allow_failed_sets) return absl::InvalidArgumentError(message);
-  streams.errors << "warning: " << message << "\n";
+  WriteMessage("warning", message, streams.errors);
   return absl::OkStatus();
 }
 

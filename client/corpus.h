@@ -19,14 +19,16 @@ namespace hexapla {
 // A set is done when its line is in the output, and not before: whatever ends
 // the program or the server, the same command again does the rest, so nothing
 // is lost and nothing is there twice. A set that fails is done as well; its
-// line says why. While the server is unavailable the run waits and sends again
-// what has no answer, until nothing has come for `retry_for`.
+// line says why. A page that a set of an earlier run lacks is not made; a warning
+// counts them. While the server is unavailable the run waits and sends again
+// what has no answer, until nothing has come for `retry_for`. A set that an overloaded
+// server refuses is sent again for as long, and has then failed; so has one for which
+// a server that is there gives no answer within `timeout`.
 //
 // Memory: the sets in flight, at most `workers` of them and, but for a larger
 // one alone, 64 MiB; and the ids of all sets.
 //
-// A connection without an answer for `timeout` counts as broken. Errors: those
-// of the files; Unavailable as `connect` says, or after `retry_for`; and
+// Errors: those of the files; Unavailable as `connect` says, or after `retry_for`; and
 // InvalidArgument when all is done and some sets have failed, unless the command
 // allows that.
 absl::Status RunCorpus(const CorpusCommand& command, const std::vector<std::string>& servers,

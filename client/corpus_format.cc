@@ -66,10 +66,12 @@ CorpusFormat::CorpusFormat(OutputFormat format, const std::vector<std::string>& 
   if (format == OutputFormat::kTmx) {
     head_ = TmxHead();
     foot_ = TmxFoot();
+    empty_foot_ = foot_;
     head_begin_ = head_.substr(0, head_.find(" creationtoolversion="));
   } else if (format == OutputFormat::kXliff) {
     head_ = XliffHead(languages[0], languages[1]);
-    foot_ = XliffFoot();
+    foot_ = XliffFoot(/*has_files=*/true);
+    empty_foot_ = XliffFoot(/*has_files=*/false);
     head_begin_ = head_;
   }
 }
@@ -118,6 +120,10 @@ bool CorpusFormat::IsHead(absl::string_view line) const {
   return absl::StartsWith(line, head_begin_) && !head_.empty();
 }
 
+bool CorpusFormat::IsFoot(absl::string_view line) const {
+  return !line.empty() && (line == foot_ || line == empty_foot_);
+}
+
 absl::StatusOr<CorpusDone> CorpusFormat::ParseDone(absl::string_view line) const {
   if (format_ != OutputFormat::kJsonl) {
     const size_t end = line.find(kCommentEnd);
@@ -133,7 +139,9 @@ bool CorpusFormat::MayBeCut(absl::string_view line) const {
   // What a file system may leave after a power failure.
   line = line.substr(0, line.find('\0'));
   if (format_ == OutputFormat::kJsonl) return LooksCut(line);
-  if (OneBeginsTheOther(line, head_begin_) || OneBeginsTheOther(line, foot_)) return true;
+  for (const std::string* frame : {&head_begin_, &foot_, &empty_foot_}) {
+    if (OneBeginsTheOther(line, *frame)) return true;
+  }
   if (!OneBeginsTheOther(line, kCommentBegin)) return false;
   return line.size() <= kCommentBegin.size() || LooksCut(line.substr(kCommentBegin.size()));
 }

@@ -39,7 +39,8 @@ class CorpusFormat {
 
   // The lines before and after those of the sets, without their ends; empty: none.
   const std::string& head() const { return head_; }
-  const std::string& foot() const { return foot_; }
+  // `has_results`: whether a set was aligned. XLIFF without one needs an empty <file>.
+  const std::string& foot(bool has_results) const { return has_results ? foot_ : empty_foot_; }
 
   // Whether the results must carry the sentences' text.
   bool needs_text() const { return format_ != OutputFormat::kJsonl; }
@@ -55,6 +56,8 @@ class CorpusFormat {
   // Whether a file that begins with `line` can be gone on with; the release that
   // wrote it may have been another.
   bool IsHead(absl::string_view line) const;
+  // Whether `line` is a foot.
+  bool IsFoot(absl::string_view line) const;
   // What the line of a set says is done. Errors: InvalidArgument if it is none.
   absl::StatusOr<CorpusDone> ParseDone(absl::string_view line) const;
   // Whether `line` may be the beginning of a line of ours.
@@ -67,6 +70,7 @@ class CorpusFormat {
   // What every release begins the head with.
   std::string head_begin_;
   std::string foot_;
+  std::string empty_foot_;
 };
 
 }  // namespace hexapla

@@ -71,8 +71,8 @@ CorpusOutput::~CorpusOutput() {
 }
 
 absl::Status CorpusOutput::Append(const std::string& line) {
-  if (has_foot_) HEXAPLA_RETURN_IF_ERROR(CutTo(sets_end_));
-  has_foot_ = false;
+  if (!foot_.empty()) HEXAPLA_RETURN_IF_ERROR(CutTo(sets_end_));
+  foot_.clear();
   const std::string whole = absl::StrCat(line, "\n");
   if (descriptor_ < 0) {
     stream_ << whole << std::flush;
@@ -93,8 +93,9 @@ absl::Status CorpusOutput::Begin() {
   return has_head_ || format_.head().empty() ? absl::OkStatus() : Append(format_.head());
 }
 
-absl::Status CorpusOutput::End() {
-  return has_foot_ || format_.foot().empty() ? absl::OkStatus() : Append(format_.foot());
+absl::Status CorpusOutput::End(bool has_results) {
+  const std::string& foot = format_.foot(has_results);
+  return foot == foot_ ? absl::OkStatus() : Append(foot);
 }
 
 absl::Status CorpusOutput::Sync() {
@@ -118,13 +119,13 @@ absl::Status CorpusOutput::ReadDone() {
       rest.remove_prefix(end + 1);
       HEXAPLA_RETURN_IF_ERROR(AddLine(line, ++number));
       whole_bytes += static_cast<int64_t>(line.size()) + 1;
-      if (!has_foot_) sets_end_ = whole_bytes;
+      if (foot_.empty()) sets_end_ = whole_bytes;
       line.clear();
     }
     line.append(rest.data(), rest.size());
   }
   // Nothing is cut off a file of something else.
-  if (!line.empty() && (has_foot_ || !format_.MayBeCut(line))) {
+  if (!line.empty() && (!foot_.empty() || !format_.MayBeCut(line))) {
     return NotOurs(number + 1, "");
   }
   dropped_bytes_ = static_cast<int64_t>(line.size());
@@ -144,9 +145,11 @@ absl::Status CorpusOutput::AddLine(const std::string& line, int64_t number) {
       has_head_ = format_.IsHead(line);
       return has_head_ ? absl::OkStatus() : NotOurs(number, " (another document, or languages)");
     }
-    if (has_foot_) return NotOurs(number, " (the document has ended)");
-    has_foot_ = line == format_.foot();
-    if (has_foot_) return absl::OkStatus();
+    if (!foot_.empty()) return NotOurs(number, " (the document has ended)");
+    if (format_.IsFoot(line)) {
+      foot_ = line;
+      return absl::OkStatus();
+    }
   }
   absl::StatusOr<CorpusDone> done = format_.ParseDone(line);
   if (!done.ok()) return NotOurs(number, absl::StrCat(" (", done.status().message(), ")"));
@@ -155,7 +158,7 @@ absl::Status CorpusOutput::AddLine(const std::string& line, int64_t number) {
   if (done->line.has_value()) {
     lines_.insert(*done->line);
   } else {
-    ids_.insert(std::move(done->id));
+    (done->failed ? failed_ids_ : ids_).insert(std::move(done->id));
   }
   return absl::OkStatus();
 }

@@ -42,7 +42,9 @@ class CorpusOutput {
   CorpusOutput& operator=(const CorpusOutput&) = delete;
 
   // Whether an earlier run finished this.
-  bool HasId(const std::string& id) const { return ids_.contains(id); }
+  bool HasId(const std::string& id) const { return HasResult(id) || failed_ids_.contains(id); }
+  // Whether an earlier run aligned this.
+  bool HasResult(const std::string& id) const { return ids_.contains(id); }
   bool HasLine(int64_t line) const { return lines_.contains(line); }
   // Lines of earlier runs, and how many of them are errors.
   int64_t done() const { return done_; }
@@ -54,8 +56,9 @@ class CorpusOutput {
 
   // Appends `line` and its end.
   absl::Status Append(const std::string& line);
-  // Appends what the format ends with: every set is done.
-  absl::Status End();
+  // Appends what the format ends with: every set is done, and some were aligned if
+  // `has_results`.
+  absl::Status End(bool has_results);
   // Waits until what was appended is on the disk.
   absl::Status Sync();
 
@@ -82,10 +85,12 @@ class CorpusOutput {
   std::ostream& stream_;
   bool regular_ = false;
   bool has_head_ = false;
-  // Whether the foot is the last line, and where it begins.
-  bool has_foot_ = false;
+  // The foot if it is the last line, else empty, and where it begins.
+  std::string foot_;
   int64_t sets_end_ = 0;
+  // Of sets that were aligned, and of those that failed.
   absl::flat_hash_set<std::string> ids_;
+  absl::flat_hash_set<std::string> failed_ids_;
   absl::flat_hash_set<int64_t> lines_;
   int64_t done_ = 0;
   int64_t failed_ = 0;

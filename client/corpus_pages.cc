@@ -2,8 +2,11 @@
 #include "client/corpus_pages.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -21,6 +24,10 @@ namespace {
 // Of the 255 bytes that file systems allow, with room for ".html" and ".part".
 constexpr size_t kNameBytesMax = 200;
 constexpr size_t kDigestBytes = 8;
+
+std::string PathOf(const std::string& folder, const std::string& id) {
+  return absl::StrCat(folder, "/", CorpusPageName(id));
+}
 
 }  // namespace
 
@@ -42,13 +49,19 @@ std::string CorpusPageName(const std::string& id) {
   return absl::StrCat(name, ".html");
 }
 
+bool HasCorpusPage(const std::string& folder, const std::string& id) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(PathOf(folder, id), error);
+  return !error && size > 0;
+}
+
 absl::Status WriteCorpusPage(const std::string& folder, const std::string& id,
                              const v1::AlignDocumentsResponse& response) {
   std::vector<std::string> names;
   for (int version = 1; version <= response.summary().versions_size(); ++version) {
     names.push_back(absl::StrCat(id, " [", version, "]"));
   }
-  const std::string path = absl::StrCat(folder, "/", CorpusPageName(id));
+  const std::string path = PathOf(folder, id);
   const std::string part = absl::StrCat(path, ".part");
   errno = 0;
   std::ofstream file(part, std::ios::binary | std::ios::trunc);

@@ -15,6 +15,10 @@ namespace hexapla {
 // ids have different names.
 std::string CorpusPageName(const std::string& id);
 
+// Whether the page of a set is in `folder`. One without a byte, as a power failure may
+// leave it, is none.
+bool HasCorpusPage(const std::string& folder, const std::string& id);
+
 // Writes the page of a set (client/formats/html_report.h) into `folder`, whole or not
 // at all; one that is there is replaced. Its columns are called "ID [1]" and so on.
 // Errors: as the system says, with the path, but never Unavailable.

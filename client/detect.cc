@@ -15,6 +15,7 @@
 
 #include "client/field_names.h"
 #include "client/formats/document_reader.h"
+#include "client/message_line.h"
 #include "client/output_writer.h"
 #include "client/span_writer.h"
 #include "client/text_layout.h"
@@ -88,10 +89,9 @@ class Detection {
   void Warn(const google::protobuf::RepeatedPtrField<v1::Warning>& warnings) {
     for (const v1::Warning& warning : warnings) {
       if (!warned_.insert(warning.message()).second) continue;
-      streams_.errors << "warning: "
-                      << NamePlace(Printable(warning.message()), CandidatesOf(warning),
-                                   NamerFor(command_))
-                      << '\n';
+      WriteMessage("warning",
+                   NamePlace(warning.message(), CandidatesOf(warning), NamerFor(command_)),
+                   streams_.errors);
     }
   }
 
@@ -102,8 +102,8 @@ class Detection {
     const FieldNamer text_is_here = [&name](absl::string_view field) {
       return absl::StartsWith(field, "texts[") || field == "text" ? name : "";
     };
-    streams_.errors << "hexapla: " << NamePlace(std::string(status.message()), name, text_is_here)
-                    << '\n';
+    WriteMessage("hexapla", NamePlace(std::string(status.message()), name, text_is_here),
+                 streams_.errors);
   }
 
   const DetectCommand& command_;

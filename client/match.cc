@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -19,7 +21,8 @@
 #include "client/formats/document_reader.h"
 #include "client/input_file.h"
 #include "client/json_text.h"
-#include "client/text_layout.h"
+#include "client/message_line.h"
+#include "client/output_writer.h"
 #include "server/base/status_macros.h"
 #include "server/text/utf8.h"
 
@@ -31,6 +34,9 @@ namespace {
 constexpr size_t kPartBytesMax = 1 << 20;
 // Of the files that a warning is about, so many are named.
 constexpr size_t kNamesShownMax = 3;
+
+constexpr absl::Duration kBackoffMin = absl::Milliseconds(100);
+constexpr absl::Duration kBackoffMax = absl::Seconds(5);
 
 // The names on the lines of a file; blank lines are none.
 absl::StatusOr<std::vector<std::string>> ReadNames(const std::string& file, std::istream& input) {
@@ -75,48 +81,95 @@ class MatchRun {
       grpc::ClientReaderWriterInterface<v1::MatchDocumentsRequest, v1::MatchDocumentsResponse>;
 
   ExitCode Report(const absl::Status& status) {
-    streams_.errors << "hexapla: " << ReplaceFields(status.message(), [](absl::string_view field) {
+    const auto namer = [](absl::string_view field) {
       return std::string(field == "options.min_probability" ? "--min_probability" : "");
-    }) << '\n';
+    };
+    WriteMessage("hexapla", ReplaceFields(status.message(), namer), streams_.errors);
     return ExitCodeFor(status);
   }
 
   absl::Status Match(const std::vector<std::string>& servers, absl::Duration timeout,
                      const Connector& connect) {
     HEXAPLA_ASSIGN_OR_RETURN(const std::unique_ptr<AlignmentClient> client, connect(servers));
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
-    const auto stream = client->MatchDocuments(&context);
-    SendHeap(*stream);
-    absl::Status fits;
-    v1::MatchDocumentsResponse response;
-    while (stream->Read(&response)) {
-      if (fits.ok()) fits = Receive(response);
-      if (!fits.ok()) context.TryCancel();
+    const absl::Time deadline = absl::Now() + timeout;
+    std::optional<absl::Time> failing_since;
+    absl::Duration backoff = kBackoffMin;
+    std::vector<v1::MatchDocumentsResponse> replies;
+    while (true) {
+      const grpc::Status status = Ask(*client, deadline, replies);
+      if (status.ok()) return WriteAll(replies);
+      const absl::Duration asked = DelayAsked(status);
+      const absl::Status error = FromGrpcStatus(status);
+      if (!absl::IsUnavailable(error) && asked <= absl::ZeroDuration()) return error;
+      if (!failing_since.has_value()) {
+        failing_since = absl::Now();
+        if (command_.retry_for > absl::ZeroDuration()) {
+          WriteMessage("warning",
+                       absl::StrCat(error.message(), "; trying again for ",
+                                    absl::FormatDuration(command_.retry_for)),
+                       streams_.errors);
+          streams_.errors.flush();
+        }
+      }
+      const absl::Duration left =
+          std::min(*failing_since + command_.retry_for, deadline) - absl::Now();
+      if (left <= absl::ZeroDuration()) return error;
+      absl::SleepFor(std::min(std::max(backoff, asked), left));
+      backoff = std::min(2 * backoff, kBackoffMax);
     }
-    const absl::Status status = FromGrpcStatus(stream->Finish());
-    if (!fits.ok()) return fits;
-    HEXAPLA_RETURN_IF_ERROR(status);
+  }
+
+  // One call, its replies kept: as long as nothing is written it can be repeated.
+  grpc::Status Ask(const AlignmentClient& client, absl::Time deadline,
+                   std::vector<v1::MatchDocumentsResponse>& replies) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    const auto stream = client.MatchDocuments(&context);
+    SendHeap(*stream);
+    replies.clear();
+    v1::MatchDocumentsResponse response;
+    while (stream->Read(&response)) replies.push_back(std::move(response));
+    return stream->Finish();
+  }
+
+  absl::Status WriteAll(std::vector<v1::MatchDocumentsResponse>& replies) {
+    for (v1::MatchDocumentsResponse& reply : replies) HEXAPLA_RETURN_IF_ERROR(Write(reply));
     if (complete_) return absl::OkStatus();
     return absl::InternalError("the reply has no summary; is the server of this version?");
   }
 
+  // Every call reads the documents again, but for standard input, and says what there
+  // is to say about each once.
+  absl::StatusOr<InputDocument> Read(size_t index) {
+    const std::string& name = names_[index];
+    const bool repeatable = name != "-";
+    if (!repeatable && standard_input_.has_value()) return *standard_input_;
+    std::ostringstream unheard;
+    std::ostream& notes = index < read_ ? unheard : streams_.errors;
+    read_ = std::max(read_, index + 1);
+    HEXAPLA_ASSIGN_OR_RETURN(InputDocument document,
+                             ReadDocument(name, command_.input, streams_.input, notes));
+    HEXAPLA_RETURN_IF_ERROR(CheckNotBlank(name, document));
+    if (!repeatable) standard_input_ = document;
+    return document;
+  }
+
   // Stops early when the stream is broken; its status will say why.
   void SendHeap(Stream& stream) {
+    sent_.clear();
     v1::MatchDocumentsRequest first;
     first.mutable_options()->set_min_probability(static_cast<float>(command_.min_probability));
     first.mutable_options()->set_allow_same_language(command_.allow_same_language);
     bool alive = stream.Write(first);
     for (size_t i = 0; i < names_.size() && alive; ++i) {
-      const absl::StatusOr<InputDocument> content =
-          ReadDocument(names_[i], command_.input, streams_.input, streams_.errors);
-      const absl::Status status =
-          content.ok() ? CheckNotBlank(names_[i], *content) : content.status();
-      if (status.ok()) {
+      if (unreadable_.contains(i)) continue;
+      const absl::StatusOr<InputDocument> content = Read(i);
+      if (content.ok()) {
         sent_.push_back(i);
         alive = SendDocument(i, *content, stream);
       } else {
-        ReportFailure(i, status);
+        unreadable_.insert(i);
+        ReportFailure(i, content.status());
       }
     }
     stream.WritesDone();
@@ -156,7 +209,7 @@ class MatchRun {
   }
 
   // Fails if the message does not fit what was sent.
-  absl::Status Receive(v1::MatchDocumentsResponse& response) {
+  absl::Status Write(v1::MatchDocumentsResponse& response) {
     switch (response.result_case()) {
       case v1::MatchDocumentsResponse::kGroup:
         return WriteGroup(*response.mutable_group());
@@ -184,12 +237,16 @@ class MatchRun {
       const std::optional<size_t> other = IndexOf(member.near_duplicate_of());
       if (!other.has_value()) return DoesNotFit();
       member.set_near_duplicate_of(AsUtf8(names_[*other]));
-      streams_.errors << "note: " << names.back() << " nearly repeats " << names_[*other] << '\n';
+      WriteMessage("note", absl::StrCat(names.back(), " nearly repeats ", names_[*other]),
+                   streams_.errors);
     }
     if (Json()) {
       streams_.output << ToJson(group) << '\n';
     } else {
-      streams_.output << absl::StrJoin(names, "\t") << '\n';
+      const auto escape = [](std::string* row, const std::string& name) {
+        absl::StrAppend(row, EscapeTsv(name));
+      };
+      streams_.output << absl::StrJoin(names, "\t", escape) << '\n';
     }
     return absl::OkStatus();
   }
@@ -204,9 +261,11 @@ class MatchRun {
         if (names.size() < kNamesShownMax) names.push_back(names_[sent_[document]]);
       }
       const size_t more = static_cast<size_t>(warning.indices_size()) - names.size();
-      streams_.errors << "warning: " << absl::StrJoin(names, ", ")
-                      << (more > 0 ? absl::StrCat(" and ", more, " more") : "") << ": "
-                      << Printable(warning.message()) << '\n';
+      WriteMessage("warning",
+                   absl::StrCat(absl::StrJoin(names, ", "),
+                                more > 0 ? absl::StrCat(" and ", more, " more") : "", ": ",
+                                warning.message()),
+                   streams_.errors);
     }
     if (Json()) streams_.output << "{\"summary\":" << ToJson(summary) << "}\n";
     return absl::OkStatus();
@@ -214,7 +273,7 @@ class MatchRun {
 
   void ReportFailure(size_t index, const absl::Status& status) {
     all_answered_ = false;
-    streams_.errors << "hexapla: " << status.message() << '\n';
+    WriteMessage("hexapla", status.message(), streams_.errors);
     if (!Json()) return;
     streams_.output << "{\"id\":" << JsonString(names_[index]) << ",\"error\":{\"code\":\""
                     << absl::StatusCodeToString(status.code())
@@ -255,6 +314,10 @@ class MatchRun {
   std::vector<std::string> names_;
   // Of each document sent: its place among the names.
   std::vector<size_t> sent_;
+  // The places of those that failed here, and how many were read by any call.
+  std::set<size_t> unreadable_;
+  size_t read_ = 0;
+  std::optional<InputDocument> standard_input_;
   bool complete_ = false;
   bool all_answered_ = true;
 };

@@ -14,8 +14,11 @@
 namespace hexapla {
 
 // Runs `hexapla match`: sends the files one after the other, of which one at a
-// time is in memory, and writes the groups as they come. A file that cannot be
+// time is in memory, and writes the groups when all are there. A file that cannot be
 // read or matched is reported and left out; then the exit code is kExitFailed.
+//
+// While the server is unavailable or overloaded all is sent again, for `retry_for`
+// and within `timeout`; the files are read again for that, standard input is not.
 ExitCode RunMatch(const MatchCommand& command, const std::vector<std::string>& servers,
                   absl::Duration timeout, const Connector& connect, const CommandStreams& streams);
 

@@ -20,7 +20,7 @@
 
 #include "client/field_names.h"
 #include "client/line_reader.h"
-#include "client/text_layout.h"
+#include "client/message_line.h"
 #include "server/base/status_macros.h"
 #include "server/text/code_points.h"
 #include "server/text/utf8.h"
@@ -167,8 +167,8 @@ class Scoring {
       return absl::InternalError("the reply does not hold one result for each pair");
     }
     for (const v1::Warning& warning : response->warnings()) {
-      const std::string message = Printable(warning.message());
-      if (warned_.insert(message).second) streams_.errors << "warning: " << message << '\n';
+      const std::string& message = warning.message();
+      if (warned_.insert(message).second) WriteMessage("warning", message, streams_.errors);
     }
     // All lines are scored alike.
     request_.set_source_language(response->source_language());
@@ -178,8 +178,10 @@ class Scoring {
 
   void ReportLine(int64_t number, const absl::Status& status) {
     all_answered_ = false;
-    streams_.errors << "hexapla: " << command_.file << ':' << number << ": "
-                    << ReplaceFields(status.message(), NameOf) << '\n';
+    WriteMessage(
+        "hexapla",
+        absl::StrCat(command_.file, ":", number, ": ", ReplaceFields(status.message(), NameOf)),
+        streams_.errors);
   }
 
   const ScoreCommand& command_;
@@ -218,7 +220,7 @@ ExitCode RunScore(const ScoreCommand& command, const std::vector<std::string>& s
   LineReader reader(command.file == "-" ? streams.input : file, kLineBytesMax);
   if (status.ok()) status = scoring.Run(reader);
   if (!status.ok()) {
-    streams.errors << "hexapla: " << status.message() << '\n';
+    WriteMessage("hexapla", status.message(), streams.errors);
     return ExitCodeFor(status);
   }
   return scoring.all_answered() ? kExitDone : kExitFailed;

@@ -14,6 +14,7 @@
 #include "client/formats/markdown_text.h"
 #include "client/formats/sentence_files.h"
 #include "client/input_file.h"
+#include "client/message_line.h"
 #include "server/base/status_macros.h"
 #include "server/text/code_points.h"
 
@@ -88,8 +89,9 @@ absl::StatusOr<InputDocument> ReadDocument(const std::string& name, const InputO
   const std::string declared = may_declare ? DeclaredHtmlEncoding(bytes) : "";
   absl::StatusOr<DecodedText> decoded = Decode(std::move(bytes), options.encoding, declared);
   if (!decoded.ok()) return In(name, decoded.status());
-  if (!decoded->guessed.empty())
-    notes << "note: " << name << ": read as " << decoded->guessed << '\n';
+  if (!decoded->guessed.empty()) {
+    WriteMessage("note", absl::StrCat(name, ": read as ", decoded->guessed), notes);
+  }
   const InputFormat format = ResolveFormat(options.format, name, decoded->text);
   const bool was_empty = decoded->text.empty();
   absl::StatusOr<InputDocument> document = ReadFormat(format, std::move(decoded->text));

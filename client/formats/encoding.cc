@@ -112,6 +112,18 @@ std::vector<std::string> Detect(absl::string_view bytes) {
   return names;
 }
 
+// Whether the bytes that are NUL lie as in UTF-16, where they are nearly always the
+// same half of a character, or UTF-32, where they are the first or last byte of each.
+bool NulsMayBelong(absl::string_view bytes) {
+  constexpr size_t kTimes = 8;
+  std::array<size_t, 4> counts = {};
+  for (size_t i = 0; i < bytes.size(); ++i) counts[i % 4] += bytes[i] == '\0' ? 1 : 0;
+  const size_t even = counts[0] + counts[2];
+  const size_t odd = counts[1] + counts[3];
+  return kTimes * std::min(even, odd) <= std::max(even, odd) ||
+         std::max(counts[0], counts[3]) == bytes.size() / 4;
+}
+
 absl::StatusOr<DecodedText> Guess(std::string bytes, const std::string& declared) {
   for (const Mark& mark : kMarks) {
     if (!absl::StartsWith(bytes, mark.bytes)) continue;
@@ -121,7 +133,8 @@ absl::StatusOr<DecodedText> Guess(std::string bytes, const std::string& declared
   // UTF-16 of Latin letters is valid UTF-8 too, with NUL between them.
   const bool has_nul = absl::StrContains(bytes, absl::string_view("\0", 1));
   if (!has_nul && !FirstInvalidUtf8(bytes).has_value()) return DecodeUtf8(std::move(bytes), "");
-  std::vector<std::string> names = Detect(bytes);
+  std::vector<std::string> names;
+  if (NulsMayBelong(bytes)) names = Detect(bytes);
   if (!declared.empty()) names.insert(names.begin(), declared);
   for (const std::string& name : names) {
     absl::StatusOr<std::string> text = Convert(bytes, name);

@@ -105,9 +105,10 @@ class HtmlReport {
     }
     output_ << "<header>\n<h1>" << absl::StrJoin(names_, " · ") << "</h1>\n"
             << absl::StrFormat(
-                   "<p class=\"facts\">%d beads, %d with a version absent, %d doubtful; probably "
+                   "<p class=\"facts\">%d bead%s, %d with a version absent, %d doubtful; probably "
                    "one document: %.2f</p>\n",
-                   response_.beads_size(), incomplete, doubtful, summary_.document_probability());
+                   response_.beads_size(), response_.beads_size() == 1 ? "" : "s", incomplete,
+                   doubtful, summary_.document_probability());
     if (!summary_.warnings().empty()) {
       output_ << "<ul class=\"warnings\">\n";
       for (const v1::Warning& warning : summary_.warnings()) WriteWarning(warning);

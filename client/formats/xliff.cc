@@ -61,6 +61,13 @@ pugi::xml_node Begin(pugi::xml_document& document, const std::string& source,
   return xliff;
 }
 
+// A <file> without a unit would break the standard.
+void AddEmptyUnit(pugi::xml_node file) {
+  pugi::xml_node unit = file.append_child("unit");
+  unit.append_attribute("id") = 0;
+  unit.append_child("segment").append_child("source");
+}
+
 // A file with one metadatum and all beads.
 void AddFile(pugi::xml_node parent, const std::string& id, const std::string& original,
              const char* type, const std::string& value,
@@ -73,12 +80,7 @@ void AddFile(pugi::xml_node parent, const std::string& id, const std::string& or
   for (int index = 0; index < response.beads_size(); ++index) {
     AddUnit(file, response.beads(index), index);
   }
-  // A <file> without a unit would break the standard.
-  if (response.beads().empty()) {
-    pugi::xml_node unit = file.append_child("unit");
-    unit.append_attribute("id") = 0;
-    unit.append_child("segment").append_child("source");
-  }
+  if (response.beads().empty()) AddEmptyUnit(file);
 }
 
 }  // namespace
@@ -107,6 +109,14 @@ std::string XliffFile(const std::string& id, const std::string& key,
   return XmlLine(document);
 }
 
-std::string XliffFoot() { return "</xliff>"; }
+std::string XliffFoot(bool has_files) {
+  constexpr char kEnd[] = "</xliff>";
+  if (has_files) return kEnd;
+  pugi::xml_document document;
+  pugi::xml_node file = document.append_child("file");
+  file.append_attribute("id") = "f0";
+  AddEmptyUnit(file);
+  return absl::StrCat(XmlLine(document), kEnd);
+}
 
 }  // namespace hexapla

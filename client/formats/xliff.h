@@ -30,7 +30,9 @@ void WriteXliff(const v1::AlignDocumentsResponse& response, const std::vector<st
 std::string XliffHead(const std::string& source, const std::string& target);
 std::string XliffFile(const std::string& id, const std::string& key,
                       const v1::AlignDocumentsResponse& response);
-std::string XliffFoot();
+// A document without a <file> would break the standard, so its foot begins with an
+// empty one, "f0".
+std::string XliffFoot(bool has_files);
 
 }  // namespace hexapla
 

@@ -103,7 +103,7 @@ TEST(AlignmentTableTest, StacksVersionsThatWouldBeTooNarrow) {
           Le ferry a quitté le
           quai.
           —
-1 beads, 1 with a version absent
+1 bead, 1 with a version absent
 (—), 0 doubtful (?); probably one
 document: 1.00
 )");

@@ -211,6 +211,7 @@ TEST(CommandLineTest, WrongUsageIsOneLineThatNamesTheFault) {
       {.arguments = {"match", "a", "--format=table"}, .message = "--format: unknown value"},
       {.arguments = {"match", "a", "--min_probability=2"}, .message = "--min_probability"},
       {.arguments = {"match", "a", "--lines", "--input_format=text"}, .message = "--lines"},
+      {.arguments = {"match", "a", "--retry_for=soon"}, .message = "--retry_for"},
       {.arguments = {"score", "--languages=en"}, .message = "1 given for two columns"},
       {.arguments = {"score", "a", "b"}, .message = "2 given; expected at most one"},
       {.arguments = {"corpus", "in"}, .message = "1 given; expected IN.jsonl OUT.jsonl"},
@@ -287,10 +288,10 @@ TEST(CommandLineTest, CorpusTakesItsFilesAndFlags) {
 }
 
 TEST(CommandLineTest, MatchTakesItsFlags) {
-  const CommandLine parsed = std::get<CommandLine>(
-      ParseCommandLine({"match", "a", "-", "--files_from=names", "--format=jsonl", "--lines",
-                        "--languages=en,,fr", "--min_probability=0.75", "--allow_same_language"},
-                       {}));
+  const CommandLine parsed = std::get<CommandLine>(ParseCommandLine(
+      {"match", "a", "-", "--files_from=names", "--format=jsonl", "--lines", "--languages=en,,fr",
+       "--min_probability=0.75", "--allow_same_language", "--retry_for=90s"},
+      {}));
   const auto& match = std::get<MatchCommand>(parsed.command);
   EXPECT_THAT(match.files, testing::ElementsAre("a", "-"));
   EXPECT_EQ(match.files_from, "names");
@@ -299,6 +300,7 @@ TEST(CommandLineTest, MatchTakesItsFlags) {
   EXPECT_THAT(match.languages, testing::ElementsAre("en", "", "fr"));
   EXPECT_EQ(match.min_probability, 0.75);
   EXPECT_TRUE(match.allow_same_language);
+  EXPECT_EQ(match.retry_for, absl::Seconds(90));
 }
 
 TEST(CommandLineTest, AMalformedEnvironmentIsAUsageErrorToo) {

@@ -32,7 +32,7 @@ CorpusFormat Xliff() { return CorpusFormat(OutputFormat::kXliff, {"en", "fr"}); 
 
 TEST(CorpusFormatTest, JsonlIsLinesAlone) {
   const CorpusFormat format(OutputFormat::kJsonl, {});
-  EXPECT_EQ(format.head() + format.foot(), "");
+  EXPECT_EQ(format.head() + format.foot(true) + format.foot(false), "");
   EXPECT_FALSE(format.needs_text());
   EXPECT_THAT(format.ResultLine(kItem, TwoBeads()), StartsWith(R"({"id":"a","beads":[{"sides":)"));
   EXPECT_EQ(format.ErrorLine(kItem, absl::NotFoundError("x"), false),
@@ -45,7 +45,8 @@ TEST(CorpusFormatTest, TmxIsOneMemoryOfAllSets) {
   EXPECT_THAT(format.head(), StartsWith(R"(<?xml version="1.0" encoding="UTF-8"?>)"));
   EXPECT_THAT(format.head(), HasSubstr(R"(srclang="*all*")"));
   EXPECT_THAT(format.head(), testing::EndsWith("<body>"));
-  EXPECT_EQ(format.foot(), "</body></tmx>");
+  EXPECT_EQ(format.foot(true), "</body></tmx>");
+  EXPECT_EQ(format.foot(false), "</body></tmx>");
   EXPECT_EQ(format.ResultLine(kItem, TwoBeads()),
             R"(<!--{"id":"a","beads":2,"document_probability":0.25}-->)"
             R"(<tu tuid="7-0"><prop type="x-set">a</prop><prop type="x-probability">0.9700</prop>)"
@@ -58,7 +59,9 @@ TEST(CorpusFormatTest, TmxIsOneMemoryOfAllSets) {
 TEST(CorpusFormatTest, XliffIsAFileForEachSet) {
   const CorpusFormat format = Xliff();
   EXPECT_THAT(format.head(), HasSubstr(R"(version="2.1" srcLang="en" trgLang="fr">)"));
-  EXPECT_EQ(format.foot(), "</xliff>");
+  EXPECT_EQ(format.foot(true), "</xliff>");
+  EXPECT_EQ(format.foot(false),
+            R"(<file id="f0"><unit id="0"><segment><source/></segment></unit></file></xliff>)");
   const std::string line = format.ResultLine(kItem, TwoBeads());
   EXPECT_THAT(line, HasSubstr(R"(}--><file id="f7" original="a" xml:space="preserve">)"));
   EXPECT_THAT(line, HasSubstr(R"(<mda:meta type="document-probability">0.2500</mda:meta>)"));
@@ -105,9 +108,9 @@ TEST(CorpusFormatTest, CommentsOfXmlHoldNoDoubleHyphen) {
 
 TEST(CorpusFormatTest, ABeginningOfEveryLineOfOursIsKnown) {
   for (const CorpusFormat& format : {CorpusFormat(OutputFormat::kJsonl, {}), Tmx(), Xliff()}) {
-    for (const std::string& line :
-         {format.head(), format.ResultLine(kItem, TwoBeads()),
-          format.ErrorLine({.line = 7}, absl::NotFoundError("x"), true), format.foot()}) {
+    for (const std::string& line : {format.head(), format.ResultLine(kItem, TwoBeads()),
+                                    format.ErrorLine({.line = 7}, absl::NotFoundError("x"), true),
+                                    format.foot(true), format.foot(false)}) {
       for (size_t cut = 1; cut < line.size(); ++cut) {
         EXPECT_TRUE(format.MayBeCut(line.substr(0, cut))) << line.substr(0, cut);
       }

@@ -151,7 +151,7 @@ class CorpusDocumentTest : public CorpusOutputTest {
  protected:
   const CorpusFormat format_{OutputFormat::kTmx, {}};
   const std::string head_ = format_.head() + "\n";
-  const std::string foot_ = format_.foot() + "\n";
+  const std::string foot_ = format_.foot(true) + "\n";
   const std::string set_ = "<!--{\"id\":\"a\",\"beads\":0}-->";
 };
 
@@ -160,7 +160,7 @@ TEST_F(CorpusDocumentTest, HeadAndFootFrameTheSets) {
   auto output = Open(file.name(), OutputFormat::kTmx);
   ASSERT_TRUE(output.ok());
   ASSERT_TRUE((*output)->Append(set_).ok());
-  ASSERT_TRUE((*output)->End().ok());
+  ASSERT_TRUE((*output)->End(true).ok());
   EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\n" + foot_);
 }
 
@@ -173,11 +173,11 @@ TEST_F(CorpusDocumentTest, WhatIsWholeStaysUntilThereIsMore) {
     EXPECT_TRUE((*output)->HasId("a"));
     EXPECT_EQ((*output)->dropped_bytes(), 0);
     EXPECT_EQ(ContentOf(file.name()), whole);
-    ASSERT_TRUE((*output)->End().ok());
+    ASSERT_TRUE((*output)->End(true).ok());
     EXPECT_EQ(ContentOf(file.name()), whole);
     ASSERT_TRUE((*output)->Append("x").ok());
     EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\nx\n");
-    ASSERT_TRUE((*output)->End().ok());
+    ASSERT_TRUE((*output)->End(true).ok());
   }
   EXPECT_EQ(ContentOf(file.name()), head_ + set_ + "\nx\n" + foot_);
 }
@@ -191,8 +191,26 @@ TEST_F(CorpusDocumentTest, DocumentsCutAnywhereAreGoneOnWith) {
     if (!(*output)->HasId("a")) {
       ASSERT_TRUE((*output)->Append(set_).ok());
     }
-    ASSERT_TRUE((*output)->End().ok());
+    ASSERT_TRUE((*output)->End(true).ok());
     EXPECT_EQ(ContentOf(file.name()), whole) << cut;
+  }
+}
+
+TEST_F(CorpusDocumentTest, TheFootSaysWhetherThereAreResults) {
+  const CorpusFormat format(OutputFormat::kXliff, {"en", "fr"});
+  const std::string failed = std::string("<!--") + kFailed + "-->\n";
+  const std::string begin = format.head() + "\n" + failed;
+  const std::string empty = begin + format.foot(false) + "\n";
+  // Whatever is there of the foot of a document without results.
+  for (size_t size = begin.size(); size <= empty.size(); ++size) {
+    for (const bool has_results : {false, true}) {
+      const TemporaryFile file(empty.substr(0, size));
+      auto output = Open(file.name(), OutputFormat::kXliff);
+      ASSERT_TRUE(output.ok()) << size << output.status();
+      EXPECT_EQ((*output)->failed(), 1);
+      ASSERT_TRUE((*output)->End(has_results).ok());
+      EXPECT_EQ(ContentOf(file.name()), begin + format.foot(has_results) + "\n") << size;
+    }
   }
 }
 
@@ -213,7 +231,7 @@ TEST_F(CorpusDocumentTest, StandardOutputGetsTheWholeDocument) {
   auto output = Open("-", OutputFormat::kTmx);
   ASSERT_TRUE(output.ok());
   ASSERT_TRUE((*output)->Append(set_).ok());
-  ASSERT_TRUE((*output)->End().ok());
+  ASSERT_TRUE((*output)->End(true).ok());
   EXPECT_EQ(standard_output_.str(), head_ + set_ + "\n" + foot_);
 }
 

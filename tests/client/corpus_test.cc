@@ -30,6 +30,8 @@ using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
+using ::testing::Not;
+using ::testing::StartsWith;
 using Request = v1::StreamAlignDocumentsRequest;
 using Response = v1::StreamAlignDocumentsResponse;
 using AlignStream = FakeService::AlignStream;
@@ -136,11 +138,7 @@ TEST_F(CorpusTest, SetsThatAnOverloadedServerRefusesAreSentAgain) {
       }
       Response reply;
       reply.set_request_id(request.request_id());
-      *reply.mutable_error() = ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                                "too much work", "SERVER_OVERLOADED", "");
-      google::rpc::RetryInfo retry;
-      retry.mutable_retry_delay()->set_nanos(1000000);
-      reply.mutable_error()->add_details()->PackFrom(retry);
+      *reply.mutable_error() = Overloaded();
       stream.Write(reply);
     }
     return grpc::Status::OK;
@@ -149,6 +147,42 @@ TEST_F(CorpusTest, SetsThatAnOverloadedServerRefusesAreSentAgain) {
   ASSERT_EQ(Lines().size(), 3u);
   for (const std::string& line : Lines()) EXPECT_THAT(line, HasSubstr("document_probability"));
   EXPECT_THAT(errors_, HasSubstr("more work than it admits; trying again"));
+}
+
+TEST_F(CorpusTest, ASetThatIsRefusedForTooLongFailsAndTheRestIsDone) {
+  int refusals = 0;
+  service_.align_stream = [&](AlignStream& stream) {
+    Request request;
+    while (stream.Read(&request)) {
+      if (request.request_id() != "2") {
+        Answer(request.request_id(), 4, stream);
+        continue;
+      }
+      ++refusals;
+      Response reply;
+      reply.set_request_id(request.request_id());
+      *reply.mutable_error() = Overloaded();
+      stream.Write(reply);
+    }
+    return grpc::Status::OK;
+  };
+  const std::string input = SetLine("a") + SetLine("b") + SetLine("c");
+  for (const absl::Duration retry_for : {absl::ZeroDuration(), absl::Milliseconds(300)}) {
+    command_.retry_for = retry_for;
+    std::ofstream(output_.name(), std::ios::trunc);
+    refusals = 0;
+    EXPECT_EQ(Run(input).code(), absl::StatusCode::kInvalidArgument);
+    ASSERT_EQ(Lines().size(), 3u);
+    EXPECT_THAT(Lines()[0], HasSubstr("document_probability"));
+    EXPECT_EQ(Lines()[1], R"({"id":"b","error":{"code":"RESOURCE_EXHAUSTED","message":)"
+                          R"("line 2: too much work [SERVER_OVERLOADED]"}})");
+    EXPECT_THAT(Lines()[2], HasSubstr("document_probability"));
+    if (retry_for == absl::ZeroDuration()) {
+      EXPECT_EQ(refusals, 1);
+    } else {
+      EXPECT_GE(refusals, 2);
+    }
+  }
 }
 
 TEST_F(CorpusTest, OptionsAndLanguagesAreSent) {
@@ -296,20 +330,58 @@ TEST_F(CorpusTest, OtherErrorsOfTheStreamEndTheRun) {
   EXPECT_EQ(service_.calls, 1);
 }
 
-TEST_F(CorpusTest, SilentServerIsLeftAlone) {
-  timeout_ = absl::Milliseconds(300);
-  command_.retry_for = absl::ZeroDuration();
-  // Nothing is answered, but this side stays open for the answer.
-  service_.align_stream = [](AlignStream& stream) {
-    Request request;
-    stream.Read(&request);
-    stream.Read(&request);
-    absl::SleepFor(absl::Seconds(2));
-    return grpc::Status::OK;
+TEST_F(CorpusTest, AStreamThatIsTakenForStalledIsTriedAgain) {
+  int calls = 0;
+  service_.align_stream = [&](AlignStream& stream) {
+    return ++calls == 1 ? grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "stalled")
+                        : AnswerAll(stream, 1 << 30);
   };
+  EXPECT_TRUE(Run(SetLine("a")).ok());
+  EXPECT_EQ(Lines().size(), 1u);
+}
+
+// A server that says nothing to some sets. The caller gives up, and then asks for its
+// health; until then this side stays open for the answer.
+class SilenceTest : public CorpusTest {
+ protected:
+  SilenceTest() {
+    service_.align_stream = [this](AlignStream& stream) {
+      const int call = service_.calls;
+      const std::set<std::string> silent = call == 1 ? silent_ : std::set<std::string>();
+      Request request;
+      while (stream.Read(&request)) {
+        if (!silent.contains(request.request_id())) Answer(request.request_id(), 4, stream);
+      }
+      while (!silent.empty() && service_.calls == call) absl::SleepFor(absl::Milliseconds(5));
+      return grpc::Status::OK;
+    };
+    command_.retry_for = absl::ZeroDuration();
+  }
+
+  // Lines of the sets to which the first stream says nothing.
+  std::set<std::string> silent_;
+};
+
+TEST_F(SilenceTest, TheSetThatTakesTooLongFailsAndTheRestIsDone) {
+  timeout_ = absl::Seconds(1);
+  silent_ = {"1", "3"};
+  EXPECT_EQ(Run(SetLine("a") + SetLine("b") + SetLine("c") + SetLine("d")).code(),
+            absl::StatusCode::kInvalidArgument);
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[0], R"({"id":"a","error":{"code":"DEADLINE_EXCEEDED","message":)"
+                      R"-("line 1: no answer within 1s (--timeout)"}})-");
+  for (int i = 1; i < 4; ++i) EXPECT_THAT(lines[i], HasSubstr("document_probability"));
+}
+
+TEST_F(SilenceTest, AServerThatIsNotThereIsLeftAlone) {
+  timeout_ = absl::Milliseconds(300);
+  silent_ = {"1"};
+  service_.health_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
   const absl::Status status = Run(SetLine("a"));
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("no answer within 300ms"));
+  EXPECT_THAT(Lines(), IsEmpty());
 }
 
 TEST_F(CorpusTest, LargeSetGoesInPartsThatMayCutCharacters) {
@@ -409,6 +481,21 @@ TEST_F(CorpusTest, SetsThatXliffCannotHoldAreErrorsOfTheirOwn) {
   EXPECT_THAT(lines[1], HasSubstr("line 2: versions[0].language is not en"));
 }
 
+TEST_F(CorpusTest, XliffWithoutAResultEndsWithAnEmptyFileUntilThereIsOne) {
+  service_.align_stream = AnswerWithText;
+  command_.format = OutputFormat::kXliff;
+  command_.languages = {"en", "fr"};
+  const std::string failed = "no JSON\n";
+  EXPECT_FALSE(Run(failed).ok());
+  // Sorted: the comment, the head, the foot.
+  ASSERT_EQ(Lines().size(), 3u);
+  EXPECT_THAT(Lines()[2], StartsWith("<file id=\"f0\">"));
+  EXPECT_FALSE(Run(failed + SetLine("a")).ok());
+  ASSERT_EQ(Lines().size(), 4u);
+  EXPECT_THAT(Lines()[0], HasSubstr("<file id=\"f2\""));
+  EXPECT_EQ(Lines()[2], "</xliff>");
+}
+
 TEST_F(CorpusTest, AReplyThatDoesNotFitIsAnErrorOfItsSet) {
   command_.format = OutputFormat::kTmx;  // for which the usual fake's bead lacks its sides
   EXPECT_FALSE(Run(SetLine("a")).ok());
@@ -424,6 +511,25 @@ TEST_F(CorpusTest, PagesComeBesideTheLines) {
     EXPECT_TRUE(std::filesystem::exists(command_.pages + "/" + name)) << name;
   }
   std::filesystem::remove_all(testing::TempDir() + "/corpus_test_pages");
+}
+
+TEST_F(CorpusTest, PagesThatSetsDoneBeforeLackAreCounted) {
+  service_.align_stream = AnswerWithText;
+  command_.allow_failed_sets = true;
+  const std::string input = SetLine("a") + SetLine("b") + "no JSON\n{\"id\":\"bad\"}\n";
+  ASSERT_TRUE(Run(input).ok());
+  command_.pages = testing::TempDir() + "/corpus_test_pages";
+  ASSERT_TRUE(Run(input + SetLine("c")).ok());
+  EXPECT_THAT(errors_, HasSubstr("warning: sets done before that have no page in " +
+                                 command_.pages + ": 2; "));
+  std::ofstream(command_.pages + "/a.html") << "<p>";
+  std::ofstream(command_.pages + "/b.html");
+  ASSERT_TRUE(Run(input + SetLine("c")).ok());
+  EXPECT_THAT(errors_, HasSubstr(command_.pages + ": 1; "));
+  std::ofstream(command_.pages + "/b.html") << "<p>";
+  ASSERT_TRUE(Run(input + SetLine("c")).ok());
+  EXPECT_THAT(errors_, Not(HasSubstr("no page")));
+  std::filesystem::remove_all(command_.pages);
 }
 
 TEST_F(CorpusTest, AFolderThatCannotBeMadeNeedsNoServer) {

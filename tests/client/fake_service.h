@@ -44,6 +44,16 @@ inline google::rpc::Status ErrorWithDetails(grpc::StatusCode code, const std::st
   return status;
 }
 
+// As an overloaded server says it, to be asked again at once.
+inline google::rpc::Status Overloaded() {
+  google::rpc::Status status = ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                                                "too much work", "SERVER_OVERLOADED", "");
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_nanos(1000000);
+  status.add_details()->PackFrom(retry);
+  return status;
+}
+
 inline grpc::Status ToGrpc(const google::rpc::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
                       status.SerializeAsString());
@@ -91,6 +101,7 @@ class FakeService {
   v1::ListModelsResponse models;
   grpc::health::v1::HealthCheckResponse::ServingStatus health =
       grpc::health::v1::HealthCheckResponse::SERVING;
+  grpc::Status health_status;
   std::atomic<int> calls = 0;
   // What the last AlignDocuments said of who asks.
   std::string authorization;
@@ -172,7 +183,7 @@ class FakeService {
                        grpc::health::v1::HealthCheckResponse* response) override {
       ++fake_.calls;
       response->set_status(fake_.health);
-      return grpc::Status::OK;
+      return fake_.health_status;
     }
 
    private:

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -241,13 +243,61 @@ TEST_F(MatchTest, LanguagesMustFitTheFiles) {
 
 TEST_F(MatchTest, AnErrorOfTheCallFailsTheCommand) {
   Add("One.");
-  status_ = ToGrpc(ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                    "the server has more work than it admits; retry later",
-                                    "SERVER_OVERLOADED", ""));
+  command_.retry_for = absl::ZeroDuration();
+  status_ = ToGrpc(Overloaded());
   EXPECT_EQ(Run(), kExitFailed);
-  EXPECT_THAT(errors_, HasSubstr("[SERVER_OVERLOADED]"));
+  EXPECT_EQ(errors_, "hexapla: too much work [SERVER_OVERLOADED]\n");
+  EXPECT_EQ(service_.calls, 1);
   status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
   EXPECT_EQ(Run(), kExitUnreachable);
+  // Not one that another call would meet again.
+  command_.retry_for = absl::Minutes(1);
+  status_ = ToGrpc(ErrorWithDetails(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many documents",
+                                    "BATCH_TOO_LARGE", ""));
+  EXPECT_EQ(Run(), kExitFailed);
+  EXPECT_EQ(service_.calls, 3);
+}
+
+TEST_F(MatchTest, WhatIsRefusedIsSentAgainAndToldOnce) {
+  const std::string a = Add("One.");
+  command_.files.push_back("-");
+  command_.files.push_back("/no/such/file");
+  replies_ = {Group({"0", "1"}, 0.9F), Summary()};
+  // The second breaks among the replies.
+  const std::vector<grpc::Status> statuses = {
+      ToGrpc(Overloaded()), grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone"), grpc::Status::OK};
+  service_.match = [&, answer = service_.match](FakeService::MatchStream& stream) {
+    requests_.clear();
+    const auto call = static_cast<size_t>(service_.calls - 1);
+    return call == 0 ? statuses[0] : (answer(stream), statuses.at(call));
+  };
+  EXPECT_EQ(Run("Un."), kExitFailed);  // for the file that is not there
+  EXPECT_EQ(service_.calls, 3);
+  EXPECT_EQ(output_, a + "\t-\n");
+  ASSERT_THAT(requests_, SizeIs(3));
+  EXPECT_EQ(requests_[2].document().content().text(), "Un.");
+  EXPECT_THAT(errors_, HasSubstr("warning: too much work [SERVER_OVERLOADED]; trying again"));
+  EXPECT_EQ(errors_.find("/no/such/file"), errors_.rfind("/no/such/file"));
+}
+
+TEST_F(MatchTest, ItGivesUpInTime) {
+  Add("One.");
+  command_.retry_for = absl::Milliseconds(300);
+  status_ = ToGrpc(Overloaded());
+  EXPECT_EQ(Run(), kExitFailed);
+  EXPECT_GE(service_.calls, 2);
+  EXPECT_THAT(errors_, HasSubstr("hexapla: too much work [SERVER_OVERLOADED]\n"));
+}
+
+TEST_F(MatchTest, NamesWithTabsStayOneField) {
+  const TemporaryFile folder("");
+  const std::string name = folder.name() + "\ta\nb\\c";
+  std::ofstream(name) << "One.";
+  command_.files = {name};
+  replies_ = {Group({"0"}, 1), Summary()};
+  EXPECT_EQ(Run(), kExitDone);
+  EXPECT_EQ(output_, folder.name() + "\\ta\\nb\\\\c\n");
+  std::remove(name.c_str());
 }
 
 TEST_F(MatchTest, RepliesThatDoNotFitAreRefused) {

@@ -18,6 +18,7 @@ import grpc
 
 import corpus_sets
 import harness
+import stream_hold
 
 api = None
 
@@ -252,6 +253,18 @@ class Corpus(unittest.TestCase):
                          {made_up["id"] for made_up in sets} - {"set 3 --"})
         check_grammar("xliff_2_1", document)
 
+    def test_xliff_without_a_result_is_valid_and_can_get_one(self):
+        document = self.folder / "out.xlf"
+        bad, good = '{"id": "bad"}\n', json.dumps({"id": "good", "versions": [
+            {"text": corpus_sets.sentences(code, 1)[0]} for code in ("en", "fr")]})
+        for sets, files in (("", ["f0"]), (bad, ["f0"]), (bad + good, ["f2"])):
+            self.input.write_text(sets)
+            harness.run_client("--local", "corpus", "--format=xliff", "--languages=en,fr",
+                               self.input, document)
+            root = ElementTree.parse(document).getroot()
+            self.assertEqual([file.get("id") for file in root.findall("{*}file")], files)
+            check_grammar("xliff_2_1", document)
+
     def test_shards_of_a_memory_become_one(self):
         corpus_sets.write_sets(self.input, 20, bad_every=9)
         tools = harness.ROOT / "deploy" / "slurm"
@@ -269,6 +282,85 @@ class Corpus(unittest.TestCase):
         harness.run_client("--local", "corpus", "--format=tmx", self.input, self.output)
         self.assertEqual(corpus_sets.sorted_lines(self.folder / "all.tmx"),
                          corpus_sets.sorted_lines(self.output))
+
+    def test_shards_without_a_result_become_a_valid_document(self):
+        self.input.write_text('{"id": "a"}\n{"id": "b"}\n')
+        tools = harness.ROOT / "deploy" / "slurm"
+        environment = {**os.environ, "HEXAPLA": harness.CLIENT}
+        environment.pop("HEXAPLA_SERVER", None)
+        document = self.folder / "all.xliff"
+        for task in range(2):
+            subprocess.run([tools / "corpus-shard", self.input, self.folder, "2", "--format",
+                            "xliff", "--languages=en,fr"], check=True, timeout=120,
+                           env={**environment, "JOB_COMPLETION_INDEX": str(task)})
+        subprocess.run([tools / "corpus-merge", self.input, self.folder, "2", document],
+                       capture_output=True, timeout=60, check=True)
+        harness.run_client("--local", "corpus", "--format=xliff", "--languages=en,fr",
+                           self.input, self.output)
+        self.assertEqual(corpus_sets.sorted_lines(document),
+                         corpus_sets.sorted_lines(self.output))
+        check_grammar("xliff_2_1", document)
+
+    def failures(self):
+        """The errors of the output by id."""
+        lines = map(json.loads, self.output.read_text().splitlines())
+        return {line["id"]: line["error"] for line in lines if "error" in line}
+
+    def test_a_set_that_an_overloaded_server_refuses_fails_alone(self):
+        large = {"id": "large", "versions": [{"text": 1200 * "The ship came into the harbour. "},
+                                             {"text": "Le navire entra dans le port."}]}
+        sets = [corpus_sets.made_up_set(0), large, *map(corpus_sets.made_up_set, range(1, 9))]
+        self.input.write_text("".join(json.dumps(made_up) + "\n" for made_up in sets))
+        with harness.Server("--max_streams_bytes=100000") as server:
+            with stream_hold.StreamHold(api, server, 70000):
+                done = self.run_corpus("--retry_for=0", "--workers=2", server=server.address)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(b"1 of 10 sets failed", done.stderr)
+                error = self.failures()["large"]
+                self.assertEqual(error["code"], "RESOURCE_EXHAUSTED")
+                self.assertIn("[SERVER_OVERLOADED]", error["message"])
+                # As docs/corpora.md says.
+                subprocess.run(["sed", "-i", "/SERVER_OVERLOADED/d", self.output], check=True)
+                patient = subprocess.Popen(
+                    [harness.CLIENT, f"--server={server.address}", "corpus", "--retry_for=1m",
+                     "--progress=none", self.input, self.output], stderr=subprocess.PIPE)
+                stream_hold.wait_for_retry(patient)
+            _, errors = patient.communicate(timeout=60)
+        self.assertEqual(patient.returncode, 0, errors)
+        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 10)
+
+    def test_a_set_that_takes_longer_than_the_timeout_fails_alone(self):
+        # Minutes of work; the others wait behind it for the one worker.
+        slow = {"id": "slow", "versions": [
+            {"language": "en", "sentences": [f"Ship {n} of {v}." for n in range(4000)]}
+            for v in range(16)]}
+        sets = [slow, *map(corpus_sets.made_up_set, range(5))]
+        self.input.write_text("".join(json.dumps(made_up) + "\n" for made_up in sets))
+        with harness.Server("--workers=1") as server:
+            done = self.run_corpus("--timeout=4s", "--retry_for=0", server=server.address)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.failures(), {"slow": {
+            "code": "DEADLINE_EXCEEDED", "message": "line 1: no answer within 4s (--timeout)"}})
+        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 6)
+
+    def test_a_server_that_hangs_fails_no_set(self):
+        corpus_sets.write_sets(self.input, 3000)
+        with harness.Server() as server:
+            client = subprocess.Popen(
+                [harness.CLIENT, f"--server={server.address}", "--timeout=2s", "corpus",
+                 "--retry_for=0", "--progress=none", self.input, self.output],
+                stderr=subprocess.PIPE)
+            while not self.output.exists() or self.output.stat().st_size < 5000:
+                time.sleep(0.01)
+            server.process.send_signal(signal.SIGSTOP)
+            _, errors = client.communicate(timeout=60)
+            server.process.send_signal(signal.SIGCONT)
+            self.assertEqual(client.returncode, 3, errors)
+            self.assertIn(b"no answer within 2s", errors)
+            self.assertEqual(self.failures(), {})
+            done = self.run_corpus(server=server.address)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 3000)
 
     def test_workers_of_the_service_inside(self):
         corpus_sets.write_sets(self.input, 2)

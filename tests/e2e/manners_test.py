@@ -52,6 +52,10 @@ class Help(unittest.TestCase):
             r"(?m)^  ([a-z]+)",
             help_of(harness.CLIENT).split("Subcommands:\n")[1].split("\n\n")[0])))
 
+    def test_the_exceptional_twin_is_named(self):
+        self.assertIn("--local_workers is $HEXAPLA_WORKERS", help_of(harness.CLIENT))
+        self.assertIn("HEXAPLA_WORKERS", (MAN / "hexapla.1.in").read_text())
+
     def test_lines_fit_a_wide_terminal(self):
         for command in ((), *((name,) for name in COMMANDS)):
             for line in help_of(harness.CLIENT, *command).splitlines():
@@ -226,6 +230,8 @@ class BashCompletion(CompletionCase):
         self.assertEqual(self.complete("hexapla --auth_token_file=article.f"), {"article.fr.txt"})
         self.assertEqual(self.complete("hexapla --tls_ca mo"), set())
         self.assertEqual(self.complete("hexapla --models article"), set())
+        self.assertEqual(self.complete("hexapla match --files_from article.f"),
+                         {"article.fr.txt"})
         for line in ("--server ", "--timeout mo", "--local_workers=", "align --max_bead_size "):
             self.assertEqual(self.complete(f"hexapla {line}"), set(), line)
         self.assertEqual(self.complete("hexapla --tls mo"), {"models"})
@@ -304,6 +310,17 @@ class ExitCodes(unittest.TestCase):
             self.assertEqual(done.returncode, code, done.stderr)
         done = harness.run_client("--connect_timeout=1s", "health", server="unix:/no/such/socket")
         self.assertEqual(done.returncode, 3, done.stderr)
+
+
+class Messages(unittest.TestCase):
+    def test_a_name_steers_no_terminal_and_adds_no_line(self):
+        name = "/no/such\n\x1b[31mfile\x07"
+        for arguments in (("align", FILES[0], name), ("align", f"--format={name}"),
+                          ("match", name), ("detect", name), ("score", name),
+                          ("corpus", name, "/dev/null"), (name,)):
+            done = harness.run_client(*arguments, server=server.address)
+            self.assertNotIn(b"\x1b", done.stderr)
+            self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
 
 
 if __name__ == "__main__":

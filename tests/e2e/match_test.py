@@ -14,6 +14,7 @@ import unittest
 import grpc
 
 import harness
+import stream_hold
 
 SEEDS = sorted((harness.SHARED / "seeds").glob("00[0-4]_*.txt"))
 ARTICLES = [harness.SAMPLES / f"article.{language}.txt" for language in ("en", "fr", "ar", "vi")]
@@ -144,6 +145,29 @@ class Match(unittest.TestCase):
         self.assertEqual(groups_of(done), [list(map(str, ARTICLES))])
         done = self.match("-", f"--files_from={names}", stdin=STRANGER.read_bytes())
         self.assertEqual(groups_of(done), [list(map(str, ARTICLES)), ["-"]])
+
+    def test_a_name_is_one_field_whatever_it_holds(self):
+        name = self.file("a\tb\nc\\d", ARTICLES[0].read_bytes())
+        done = self.match(name, ARTICLES[1])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.decode(),
+                         f"{self.folder}/a\\tb\\nc\\\\d\t{ARTICLES[1]}\n")
+
+    def test_an_overloaded_server_is_asked_again(self):
+        files = [self.file(path.name, 20 * path.read_bytes()) for path in ARTICLES[:2]]
+        with harness.Server("--max_streams_bytes=100000") as small:
+            client = [harness.CLIENT, f"--server={small.address}", "match", *map(str, files)]
+            with stream_hold.StreamHold(api, small, 60000):
+                done = harness.run_client("match", "--retry_for=0", *files, server=small.address)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(b"[SERVER_OVERLOADED]", done.stderr)
+                self.assertEqual(done.stdout, b"")
+                patient = subprocess.Popen([*client, "--retry_for=1m"], stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE)
+                stream_hold.wait_for_retry(patient)
+            out, errors = patient.communicate(timeout=60)
+        self.assertEqual(patient.returncode, 0, errors)
+        self.assertEqual(out.decode(), f"{files[0]}\t{files[1]}\n")
 
     def test_wrong_usage_ends_with_2(self):
         for arguments in ([], ["-", "-"], ["--format=table", STRANGER], ["--no_such", STRANGER],

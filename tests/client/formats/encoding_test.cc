@@ -87,6 +87,12 @@ TEST(DecodeTest, TheGuessKnowsCommonEncodings) {
   EXPECT_THAT(Text(russian, "auto"), HasSubstr("капитан поблагодарил"));
 }
 
+TEST(DecodeTest, StrayNulsAreNoUtf16) {
+  const std::string stray("One ship.\0Two ships.\0Three ships went to sea.", 45);
+  EXPECT_THAT(Text(stray, "auto"), HasSubstr("encoding cannot be told"));
+  EXPECT_EQ(Text(stray, ""), stray);
+}
+
 TEST(DecodeTest, BinaryFilesAreNoText) {
   const std::string binary("\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\xFF\xD8", 20);
   EXPECT_THAT(Text(binary, "auto"), HasSubstr("encoding cannot be told"));
