@@ -264,6 +264,20 @@ const ModelInfo* ModelSet::FindByKind(ModelKind kind) const {
   return nullptr;
 }
 
+bool ModelSet::IsDefault(const ModelInfo& info) const {
+  return info.kind == ModelKind::kEmbedding || FindByKind(info.kind) == &info;
+}
+
+std::vector<const ModelInfo*> ModelSet::DefaultsOf(std::initializer_list<ModelKind> kinds) const {
+  std::vector<const ModelInfo*> defaults;
+  for (const ModelKind kind : kinds) {
+    for (const ModelInfo& info : info_) {
+      if (info.kind == kind && IsDefault(info)) defaults.push_back(&info);
+    }
+  }
+  return defaults;
+}
+
 absl::StatusOr<std::string> FindModelDirectory(const std::string& executable) {
   const fs::path folder = fs::path(executable).parent_path();
   const fs::path installed = (folder / "../share/hexapla/models").lexically_normal();

@@ -2,6 +2,7 @@
 #ifndef HEXAPLA_SERVER_MODELS_MODEL_SET_H_
 #define HEXAPLA_SERVER_MODELS_MODEL_SET_H_
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,11 @@ class ModelSet {
   // if none. Borrows from the set.
   const ModelInfo* FindByName(absl::string_view name) const;
   const ModelInfo* FindByKind(ModelKind kind) const;
+  // Whether it serves where a request names none of its kind: the first of the kind,
+  // and of embeddings, which are one space, every one.
+  bool IsDefault(const ModelInfo& info) const;
+  // All such entries of these kinds, in the order of the kinds.
+  std::vector<const ModelInfo*> DefaultsOf(std::initializer_list<ModelKind> kinds) const;
 
  private:
   const std::unique_ptr<const LanguageIdentifier> identifier_;

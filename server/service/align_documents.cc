@@ -39,14 +39,10 @@ absl::StatusOr<SentenceLanguages> DetectSentenceLanguages(const LanguageIdentifi
 
 void SetModelsAndTimes(const ModelSet& models, bool identified, const CallContext& call,
                        v1::ResponseMetadata& metadata) {
-  const ModelInfo* space = models.FindByKind(ModelKind::kEmbedding);
-  const ModelInfo* weights = models.FindByKind(ModelKind::kBeadWeights);
-  const ModelInfo* identifier = models.FindByKind(ModelKind::kLanguageIdentifier);
-  if (identified) {
-    SetMetadata({identifier, space, weights}, call.queued_for(), call.computed_for(), metadata);
-  } else {
-    SetMetadata({space, weights}, call.queued_for(), call.computed_for(), metadata);
-  }
+  std::vector<const ModelInfo*> used =
+      models.DefaultsOf({ModelKind::kEmbedding, ModelKind::kBeadWeights});
+  if (identified) used.insert(used.begin(), models.FindByKind(ModelKind::kLanguageIdentifier));
+  SetMetadata(used, call.queued_for(), call.computed_for(), metadata);
 }
 
 }  // namespace

@@ -51,11 +51,10 @@ absl::StatusOr<std::vector<grpc::ByteBuffer>> RunMatch(const MatchHeap& heap,
   HEXAPLA_ASSIGN_OR_RETURN(const MatchedHeap matched,
                            matcher.Match(heap.Inputs(), options, run, call.stop));
   std::vector<Response> replies = heap.Replies(matched);
-  SetMetadata(
-      {models.FindByKind(ModelKind::kLanguageIdentifier), models.FindByKind(ModelKind::kEmbedding),
-       models.FindByKind(ModelKind::kBeadWeights)},
-      call.queued_for(), call.computed_for(),
-      *replies.back().mutable_summary()->mutable_metadata());
+  SetMetadata(models.DefaultsOf(
+                  {ModelKind::kLanguageIdentifier, ModelKind::kEmbedding, ModelKind::kBeadWeights}),
+              call.queued_for(), call.computed_for(),
+              *replies.back().mutable_summary()->mutable_metadata());
   std::vector<grpc::ByteBuffer> bytes;
   for (const Response& reply : replies) bytes.push_back(ToBytes(reply));
   return bytes;
@@ -117,6 +116,7 @@ class MatchStream final : public StreamReactor,
   void OnWriteDone(bool ok) override {
     MutexLock lock(mutex_);
     writing_ = false;
+    outgoing_.Clear();
     heard_ = SteadyNow();
     if (!ok) Abort(absl::CancelledError("the caller has gone"));
     Pump();

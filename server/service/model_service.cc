@@ -21,7 +21,7 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
     const bool wanted =
         request->kind() == v1::MODEL_KIND_UNSPECIFIED || request->kind() == ToModelKind(info.kind);
     if (!wanted) continue;
-    *response->add_models() = ToModel(info, models->FindByKind(info.kind) == &info);
+    *response->add_models() = ToModel(info, models->IsDefault(info));
   }
   return AnswerAtOnce(rpc, absl::OkStatus());
 }
@@ -34,7 +34,7 @@ grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* co
   const std::shared_ptr<const ModelSet> models = models_.Get();
   const absl::StatusOr<const ModelInfo*> model = FindModel(*models, request->name());
   if (model.ok()) {
-    *response->mutable_model() = ToModel(**model, models->FindByKind((*model)->kind) == *model);
+    *response->mutable_model() = ToModel(**model, models->IsDefault(**model));
   }
   return AnswerAtOnce(rpc, model.status());
 }

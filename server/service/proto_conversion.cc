@@ -263,7 +263,7 @@ v1::ModelKind ToModelKind(ModelKind kind) {
   return v1::MODEL_KIND_UNSPECIFIED;
 }
 
-void SetMetadata(std::initializer_list<const ModelInfo*> models, absl::Duration queued,
+void SetMetadata(absl::Span<const ModelInfo* const> models, absl::Duration queued,
                  absl::Duration computed, v1::ResponseMetadata& metadata) {
   for (const ModelInfo* model : models) {
     v1::ModelVersion& added = *metadata.add_models();

@@ -6,10 +6,10 @@
 #ifndef HEXAPLA_SERVER_SERVICE_PROTO_CONVERSION_H_
 #define HEXAPLA_SERVER_SERVICE_PROTO_CONVERSION_H_
 
-#include <initializer_list>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 
 #include "hexapla/v1/alignment_service.pb.h"
 #include "hexapla/v1/common.pb.h"
@@ -66,7 +66,7 @@ v1::Model ToModel(const ModelInfo& info, bool is_default);
 v1::ModelKind ToModelKind(ModelKind kind);
 
 // Fills `metadata`; `models` must not hold null.
-void SetMetadata(std::initializer_list<const ModelInfo*> models, absl::Duration queued,
+void SetMetadata(absl::Span<const ModelInfo* const> models, absl::Duration queued,
                  absl::Duration computed, v1::ResponseMetadata& metadata);
 
 }  // namespace hexapla

@@ -130,15 +130,12 @@ absl::Status RunScorePairs(const v1::ScorePairsRequest& request, const ModelSet&
     result.mutable_score()->set_probability(static_cast<float>(score.probability));
     result.mutable_score()->set_score(static_cast<float>(score.score));
   }
-  const ModelInfo* space = models.FindByKind(ModelKind::kEmbedding);
-  const ModelInfo* weights = models.FindByKind(ModelKind::kPairWeights);
-  const ModelInfo* identifier = models.FindByKind(ModelKind::kLanguageIdentifier);
-  v1::ResponseMetadata& metadata = *response.mutable_metadata();
+  std::vector<const ModelInfo*> used =
+      models.DefaultsOf({ModelKind::kEmbedding, ModelKind::kPairWeights});
   if (source.detected || target.detected) {
-    SetMetadata({identifier, space, weights}, call.queued_for(), call.computed_for(), metadata);
-  } else {
-    SetMetadata({space, weights}, call.queued_for(), call.computed_for(), metadata);
+    used.insert(used.begin(), models.FindByKind(ModelKind::kLanguageIdentifier));
   }
+  SetMetadata(used, call.queued_for(), call.computed_for(), *response.mutable_metadata());
   return absl::OkStatus();
 }
 
@@ -177,14 +174,11 @@ absl::Status RunEmbedSentences(const v1::EmbedSentencesRequest& request, const M
     const float* vector = document.sentence_vectors.row(0);
     values.Add(vector, vector + words.dimension());
   }
-  const ModelInfo* space = models.FindByKind(ModelKind::kEmbedding);
-  const ModelInfo* identifier = models.FindByKind(ModelKind::kLanguageIdentifier);
-  v1::ResponseMetadata& metadata = *response.mutable_metadata();
+  std::vector<const ModelInfo*> used = models.DefaultsOf({ModelKind::kEmbedding});
   if (language.detected) {
-    SetMetadata({identifier, space}, call.queued_for(), call.computed_for(), metadata);
-  } else {
-    SetMetadata({space}, call.queued_for(), call.computed_for(), metadata);
+    used.insert(used.begin(), models.FindByKind(ModelKind::kLanguageIdentifier));
   }
+  SetMetadata(used, call.queued_for(), call.computed_for(), *response.mutable_metadata());
   return absl::OkStatus();
 }
 

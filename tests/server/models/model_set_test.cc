@@ -160,6 +160,20 @@ TEST_F(ModelSetTest, SeveralEmbeddingsAreOneSpace) {
   EXPECT_TRUE(space.ForLanguage("en").EmbedWord("kettle", haus.data()));
 }
 
+TEST_F(ModelSetTest, AllFilesOfASpaceServeTogetherAndTheFirstOfOtherKinds) {
+  directory_.AddVectors("german", "1 8\nHaus 2 0 0 0 0 0 0 0\n", {"de"});
+  directory_.WriteManifest();
+  const auto loaded = ModelSet::Load(directory_.path());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  std::vector<std::string> names;
+  for (const ModelInfo* info :
+       (*loaded)->DefaultsOf({ModelKind::kLanguageIdentifier, ModelKind::kEmbedding})) {
+    EXPECT_TRUE((*loaded)->IsDefault(*info)) << info->name;
+    names.push_back(info->name);
+  }
+  EXPECT_THAT(names, ElementsAre("identifier", "space", "german"));
+}
+
 TEST_F(ModelSetTest, EmbeddingsThatAreNoOneSpaceAreRefused) {
   directory_.AddVectors("german", "1 3\nHaus 2 0 0\n", {"de"});
   directory_.WriteManifest();
