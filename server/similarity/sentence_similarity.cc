@@ -53,8 +53,11 @@ void SimilarityScale::SetTypical(double mean) {
 
 SentenceSimilarity::SentenceSimilarity(const EmbeddedDocument& source,
                                        const EmbeddedDocument& target, const SearchBand& band,
-                                       int run_size_max)
-    : run_size_max_(run_size_max), cells_(band, run_size_max), dots_(cells_.size()) {
+                                       int run_size_max, bool semantic)
+    : run_size_max_(run_size_max),
+      semantic_(semantic),
+      cells_(band, run_size_max),
+      dots_(cells_.size()) {
   const auto prepare = [&](const EmbeddedDocument& document, Side& side) {
     const int size = document.size();
     side.document = &document;
@@ -71,7 +74,7 @@ SentenceSimilarity::SentenceSimilarity(const EmbeddedDocument& source,
 absl::StatusOr<SentenceSimilarity> SentenceSimilarity::Create(
     const CentredDocument& source, const CentredDocument& target, const SearchBand& band,
     int run_size_max, bool semantic, const StopCondition& stop, Parallel& parallel) {
-  SentenceSimilarity similarity(source.document(), target.document(), band, run_size_max);
+  SentenceSimilarity similarity(source.document(), target.document(), band, run_size_max, semantic);
   if (semantic) {
     HEXAPLA_RETURN_IF_ERROR(
         similarity.FillGram(source.vectors(), stop, parallel, similarity.source_));
@@ -172,6 +175,7 @@ float SentenceSimilarity::Norm(const Side& side, SentenceRun run) const {
 }
 
 float SentenceSimilarity::Cosine(SentenceRun source, SentenceRun target) const {
+  if (!semantic_) return 0;
   float sum = 0;
   for (int i = source.begin; i < source.end; ++i) {
     for (int j = target.begin; j < target.end; ++j) sum += Dot(i, j);

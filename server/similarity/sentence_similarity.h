@@ -107,7 +107,7 @@ class SentenceSimilarity {
 
  private:
   SentenceSimilarity(const EmbeddedDocument& source, const EmbeddedDocument& target,
-                     const SearchBand& band, int run_size_max);
+                     const SearchBand& band, int run_size_max, bool semantic);
 
   absl::Status FillGram(const CentredVectors& vectors, const StopCondition& stop,
                         Parallel& parallel, Side& side) const;
@@ -116,6 +116,7 @@ class SentenceSimilarity {
   absl::Status Summarize(const StopCondition& stop);
 
   int run_size_max_;
+  bool semantic_;
   SentenceCells cells_;
   Side source_;
   Side target_;

@@ -70,8 +70,8 @@ class WordCoverage::UsualCovers {
 };
 
 WordCoverage::WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target,
-                           SentenceCells cells)
-    : cells_(std::move(cells)) {
+                           SentenceCells cells, bool semantic)
+    : cells_(std::move(cells)), semantic_(semantic) {
   size_t source_bytes = 0;
   size_t target_bytes = 0;
   for (int row = 0; row < cells_.rows(); ++row) {
@@ -116,7 +116,7 @@ absl::StatusOr<WordCoverage> WordCoverage::Create(const EmbeddedDocument& source
                                                   const EmbeddedDocument& target,
                                                   SentenceCells cells, bool semantic,
                                                   const StopCondition& stop, Parallel& parallel) {
-  WordCoverage coverage(source, target, std::move(cells));
+  WordCoverage coverage(source, target, std::move(cells), semantic);
   {
     const WordSimilarity similarity(source, target, semantic, parallel);
     std::vector<uint8_t> source_shared(source.words.size());
@@ -241,9 +241,18 @@ WordCoverage::Covers WordCoverage::CoversIn(Side side, int own, SentenceRun othe
 
 float WordCoverage::SentenceCovered(Side side, int own, SentenceRun other) const {
   const Words& words = of(side);
-  if (other.size() == 1) {
-    return words.cell_covered[side == Side::kSource ? cells_.Index(own, other.begin)
-                                                    : cells_.Index(other.begin, own)];
+  if (other.size() == 1) return CellCovered(side, own, other.begin);
+  if (!semantic_) {
+    // Where one sentence covers anything, the best of all is what it covers.
+    int covering = 0;
+    float covered = 0;
+    for (int o = other.begin; o < other.end; ++o) {
+      const float here = CellCovered(side, own, o);
+      if (here == 0) continue;
+      ++covering;
+      covered = here;
+    }
+    if (covering < 2) return covered;
   }
   const Covers covers = CoversIn(side, own, other);
   return SumCovers(words.token_weights.data() + words.document->token_begin[own], covers.of.data(),
@@ -345,6 +354,10 @@ float WordCoverage::LeakOf(Side side, SentenceRun own, SentenceRun other) const 
     const uint8_t* before = cell(other.begin - 1) ? Cover(side, s, other.begin - 1) : nullptr;
     const uint8_t* after = cell(other.end) ? Cover(side, s, other.end) : nullptr;
     if (before == nullptr && after == nullptr) continue;
+    if (!semantic_ && (before == nullptr || CellCovered(side, s, other.begin - 1) == 0) &&
+        (after == nullptr || CellCovered(side, s, other.end) == 0)) {
+      continue;
+    }
     // Without one of the neighbours the other stands for both.
     if (before == nullptr) before = after;
     if (after == nullptr) after = before;

@@ -122,7 +122,8 @@ class WordCoverage {
     size_t count = 0;
   };
 
-  WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells);
+  WordCoverage(const EmbeddedDocument& source, const EmbeddedDocument& target, SentenceCells cells,
+               bool semantic);
 
   // The words that may be names are those of `shared`.
   static void Prepare(const EmbeddedDocument& document, const std::vector<uint8_t>& shared,
@@ -151,7 +152,15 @@ class WordCoverage {
   bool Associate(int row, int token, const WordAssociation& association);
   float Crossing(Side side, int own, int here, int across, bool tail) const;
 
+  // The weight that a sentence of the other side covers.
+  float CellCovered(Side side, int own, int other) const {
+    return of(side)
+        .cell_covered[side == Side::kSource ? cells_.Index(own, other) : cells_.Index(other, own)];
+  }
+
   SentenceCells cells_;
+  // Without vectors most covers are 0, which is worth a look before they are summed.
+  bool semantic_;
   Words source_;
   Words target_;
   std::vector<Straddle> straddles_;  // of the node before each cell

@@ -62,14 +62,22 @@ CharClass Classify(UChar32 c) {
 }
 
 // Classes of the Basic Multilingual Plane, looked up instead of worked out.
-CharClass ClassOf(UChar32 c) {
-  static const auto* const table = [] {
-    auto* classes = new std::array<CharClass, 0x10000>;
-    for (UChar32 point = 0; point < 0x10000; ++point) (*classes)[point] = Classify(point);
-    return classes;
-  }();
-  return c < 0x10000 ? (*table)[c] : Classify(c);
-}
+class CharClasses {
+ public:
+  static const CharClasses& Get() {
+    static const auto* const classes = new CharClasses;
+    return *classes;
+  }
+
+  CharClass Of(UChar32 c) const { return c < 0x10000 ? table_[c] : Classify(c); }
+
+ private:
+  CharClasses() {
+    for (UChar32 c = 0; c < 0x10000; ++c) table_[c] = Classify(c);
+  }
+
+  std::array<CharClass, 0x10000> table_;
+};
 
 // Greek loses its accents: old and new spelling differ in little else.
 UChar32 FoldGreek(UChar32 c) {
@@ -80,6 +88,7 @@ UChar32 FoldGreek(UChar32 c) {
 }
 
 UChar32 Fold(UChar32 c) {
+  if (c < 0x370) return c;
   if ((c >= 0x370 && c < 0x400) || (c >= 0x1F00 && c < 0x2000)) return FoldGreek(c);
   switch (c) {
     case 0x622:
@@ -133,20 +142,27 @@ void Tokens::Append(absl::string_view bytes, TokenKind kind, TextRange normalize
 
 // Letters and digits, folded; a run without letters is a number.
 void Tokens::AppendWord(absl::string_view run, size_t run_begin) {
+  const CharClasses& classes = CharClasses::Get();
   size_t offset = 0;
   while (offset < run.size()) {
     const size_t piece_begin = offset;
     const auto token_begin = static_cast<uint32_t>(bytes_.size());
     TokenKind kind = TokenKind::kNumber;
     for (int points = 0; offset < run.size() && points < kWordCodePointsMax; ++points) {
+      const size_t begin = offset;
       const UChar32 c = Next(run, offset);
-      const CharClass char_class = ClassOf(c);
+      const CharClass char_class = classes.Of(c);
       if (char_class == CharClass::kIgnored) continue;
       if (char_class == CharClass::kDigit) {
         bytes_.push_back(static_cast<char>('0' + u_charDigitValue(c)));
+        continue;
+      }
+      kind = TokenKind::kWord;
+      const UChar32 folded = Fold(c);
+      if (folded == c) {
+        bytes_.append(run.data() + begin, offset - begin);
       } else {
-        kind = TokenKind::kWord;
-        AppendUtf8(Fold(c), bytes_);
+        AppendUtf8(folded, bytes_);
       }
     }
     if (bytes_.size() == token_begin) continue;
@@ -204,6 +220,7 @@ void Tokens::AppendDictionaryWords(absl::string_view run, size_t run_begin) {
 void Tokens::Assign(absl::string_view text) {
   bytes_.clear();
   tokens_.clear();
+  const CharClasses& classes = CharClasses::Get();
   const NormalizedText normalized(text);
   const absl::string_view bytes = normalized.text();
   const auto is_word = [](CharClass c) {
@@ -211,11 +228,11 @@ void Tokens::Assign(absl::string_view text) {
   };
   for (size_t offset = 0; offset < bytes.size();) {
     const size_t begin = offset;
-    const CharClass first = ClassOf(Next(bytes, offset));
+    const CharClass first = classes.Of(Next(bytes, offset));
     if (first == CharClass::kOther) continue;
     size_t end = offset;
     while (offset < bytes.size()) {
-      const CharClass next = ClassOf(Next(bytes, offset));
+      const CharClass next = classes.Of(Next(bytes, offset));
       if (next != first && !(is_word(first) && is_word(next))) break;
       end = offset;
     }

@@ -7,7 +7,9 @@
 //   alignment_growth [MOST_SENTENCES]     (default 32000; 1000000 takes minutes)
 //
 // Run it in the repository's root. Tab-separated lines: what, source sentences of
-// a version, versions, seconds, sentences a second, KiB, bytes a sentence.
+// a version, versions, threads, seconds, sentences a second, KiB, bytes a sentence.
+// tests/benchmark/growth makes the table and the pictures of docs/performance.md of
+// them.
 // Exit codes: 0 done, 1 no text or no models, 2 usage.
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,6 +22,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 
+#include "server/base/worker_pool.h"
 #include "server/pipeline/document_aligner.h"
 #include "tests/benchmark/benchmark_text.h"
 
@@ -36,7 +39,7 @@ int64_t PeakKib() {
 
 // Aligns versions of the text, the odd ones in one language and the even ones in
 // the other, and prints a line.
-int Measure(const char* what, size_t sentences, int count) {
+int Measure(const char* what, size_t sentences, int count, int threads) {
   const Sentences text = SentencesOf(sentences);
   const Models& models = *TheModels();
   const DocumentAligner aligner(*models.identifier, *models.embedder, models.weights);
@@ -45,23 +48,30 @@ int Measure(const char* what, size_t sentences, int count) {
     versions.push_back({.language = v % 2 == 0 ? "hu" : "en",
                         .sentences = v % 2 == 0 ? text.source : text.target});
   }
+  // This thread is one of them.
+  WorkerPool pool({.workers = 1, .cheap_workers = 0});
+  const AlignOptions options = {.parallel = threads > 1 ? &pool : nullptr};
   const int64_t before = PeakKib();
   const absl::Time begin = absl::Now();
-  if (!aligner.Align(versions, {}, StopCondition()).ok()) return 1;
+  if (!aligner.Align(versions, options, StopCondition()).ok()) return 1;
   const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
   const auto kib = static_cast<double>(PeakKib() - before);
-  std::printf("%s\t%zu\t%d\t%.3f\t%.0f\t%.0f\t%.0f\n", what, sentences, count, seconds,
+  std::printf("%s\t%zu\t%d\t%d\t%.3f\t%.0f\t%.0f\t%.0f\n", what, sentences, count, threads, seconds,
               static_cast<double>(sentences) / seconds, kib,
               kib * 1024 / static_cast<double>(sentences));
   std::fflush(stdout);
   return 0;
 }
 
-bool InAProcess(const char* what, size_t sentences, int count) {
-  const pid_t child = fork();
-  if (child == 0) _exit(Measure(what, sentences, count));
-  int status = 1;
-  return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+// On one thread and on two, each in a process.
+bool InProcesses(const char* what, size_t sentences, int count) {
+  for (const int threads : {1, 2}) {
+    const pid_t child = fork();
+    if (child == 0) _exit(Measure(what, sentences, count, threads));
+    int status = 1;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) return false;
+  }
+  return true;
 }
 
 int Main(int argc, char** argv) {
@@ -74,13 +84,13 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "alignment_growth: no text or no models\n");
     return 1;
   }
-  std::printf("what\tsentences\tversions\tseconds\tsentences/s\tKiB\tbytes/sentence\n");
+  std::printf("what\tsentences\tversions\tthreads\tseconds\tsentences/s\tKiB\tbytes/sentence\n");
   std::fflush(stdout);
   for (const size_t size : {1000, 4000, 16000, 32000, 128000, 500000, 1000000}) {
-    if (size <= most && !InAProcess("length", size, 2)) return 1;
+    if (size <= most && !InProcesses("length", size, 2)) return 1;
   }
   for (const int versions : {2, 4, 8, 16}) {
-    if (!InAProcess("versions", kVersionSentences, versions)) return 1;
+    if (!InProcesses("versions", kVersionSentences, versions)) return 1;
   }
   return 0;
 }
