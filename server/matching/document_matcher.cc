@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
+
 #include "server/base/status_macros.h"
 #include "server/matching/candidate_finder.h"
 #include "server/matching/document_signatures.h"
@@ -41,10 +43,10 @@ absl::StatusOr<Heap> ReadHeap(const std::vector<MatchInput>& inputs, HeapReader&
 
 absl::StatusOr<std::vector<JudgedPair>> JudgeAll(
     const std::vector<DocumentPair>& pairs,
-    absl::FunctionRef<absl::StatusOr<double>(DocumentPair)> judge, ParallelRunner run,
-    const StopCondition& stop) {
+    absl::FunctionRef<absl::StatusOr<double>(DocumentPair)> judge, const StopCondition& stop,
+    Parallel& parallel) {
   std::vector<JudgedPair> judged(pairs.size());
-  run(pairs.size(), [&](size_t i) {
+  parallel.Run(pairs.size(), [&](size_t i) {
     // A failure is the stop's, which is asked again below.
     judged[i] = {pairs[i], judge(pairs[i]).value_or(0)};
   });
@@ -89,8 +91,9 @@ DocumentMatcher::DocumentMatcher(const LanguageIdentifier& identifier,
     : identifier_(identifier), embedder_(embedder), weights_(weights) {}
 
 absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>& inputs,
-                                                   const MatchOptions& options, ParallelRunner run,
-                                                   const StopCondition& stop) const {
+                                                   const MatchOptions& options,
+                                                   const StopCondition& stop,
+                                                   Parallel& parallel) const {
   StageClock clock(options.stages);
   clock.Enter(Stage::kRead);
   MatchedHeap result;
@@ -124,24 +127,15 @@ absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>
                         .left_out = duplicates.is_copy,
                         .min_probability = options.min_probability};
   clock.Enter(Stage::kJudge);
-  HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, run, stop));
-  HEXAPLA_ASSIGN_OR_RETURN(
-      const std::vector<JudgedPair> more,
-      JudgeAll(SecondLooks(candidates, options.min_probability, input.pairs), judge, run, stop));
+  HEXAPLA_ASSIGN_OR_RETURN(input.pairs, JudgeAll(candidates.pairs, judge, stop, parallel));
+  HEXAPLA_ASSIGN_OR_RETURN(const std::vector<JudgedPair> more,
+                           JudgeAll(SecondLooks(candidates, options.min_probability, input.pairs),
+                                    judge, stop, parallel));
   input.pairs.insert(input.pairs.end(), more.begin(), more.end());
   clock.Enter(Stage::kGroup);
   HEXAPLA_ASSIGN_OR_RETURN(result.groups, GroupDocuments(input, conflict, judge, stop));
   Renumber(heap.input_of, result.groups);
   return result;
-}
-
-absl::StatusOr<MatchedHeap> DocumentMatcher::Match(const std::vector<MatchInput>& inputs,
-                                                   const MatchOptions& options,
-                                                   const StopCondition& stop) const {
-  const auto here = [](size_t count, absl::FunctionRef<void(size_t)> part) {
-    for (size_t i = 0; i < count; ++i) part(i);
-  };
-  return Match(inputs, options, here, stop);
 }
 
 }  // namespace hexapla

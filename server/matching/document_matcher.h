@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/base/parallel.h"
 #include "server/base/stage_times.h"
 #include "server/base/stop_condition.h"
 #include "server/embedding/sentence_embedder.h"
@@ -46,10 +46,6 @@ struct MatchedHeap {
   std::vector<VersionGroup> groups;
 };
 
-// Runs part(0) ... part(count - 1), in any order, perhaps on several threads,
-// and returns when all have run. Parts of a failed run may be left out.
-using ParallelRunner = absl::FunctionRef<void(size_t count, absl::FunctionRef<void(size_t)> part)>;
-
 // Finds which documents of a heap are language versions of one another: the one
 // place where the stages meet. A cheap signature of every document proposes
 // pairs, an alignment judges them, and all judgements together make the groups.
@@ -62,17 +58,14 @@ class DocumentMatcher {
                   const ScoringWeights& weights);
 
   // Any number of documents, 0 included. A document that fails leaves the others
-  // alone. The same heap gives the same answer, whatever `run` does.
+  // alone. The same heap gives the same answer, whoever helps.
   // Errors: as `stop` says, within milliseconds.
   // Cost: an alignment of kHeadSentences sentences for each of a few pairs a
   // document, 10 to 20 ms each; see docs/matching.md. Memory: the words of the
   // heads, some 8 KB for a page of text.
   absl::StatusOr<MatchedHeap> Match(const std::vector<MatchInput>& inputs,
-                                    const MatchOptions& options, ParallelRunner run,
-                                    const StopCondition& stop) const;
-  // The same on the calling thread.
-  absl::StatusOr<MatchedHeap> Match(const std::vector<MatchInput>& inputs,
-                                    const MatchOptions& options, const StopCondition& stop) const;
+                                    const MatchOptions& options, const StopCondition& stop,
+                                    Parallel& parallel = Parallel::None()) const;
 
  private:
   const LanguageIdentifier& identifier_;

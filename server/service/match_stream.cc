@@ -27,7 +27,6 @@
 #include "server/base/status_macros.h"
 #include "server/base/steady_clock.h"
 #include "server/service/grpc_status.h"
-#include "server/service/pool_runner.h"
 #include "server/service/proto_conversion.h"
 #include "server/service/stream_alarm.h"
 #include "server/service/unary_call.h"
@@ -43,13 +42,10 @@ absl::StatusOr<std::vector<grpc::ByteBuffer>> RunMatch(const MatchHeap& heap,
                                                        const CallContext& call) {
   HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
   const DocumentMatcher matcher(models.identifier(), models.embedder(), models.weights());
-  const auto run = [&pool](size_t count, absl::FunctionRef<void(size_t)> part) {
-    RunOnPool(pool, count, part);
-  };
   MatchOptions options = heap.Options();
   options.stages = call.stages;
   HEXAPLA_ASSIGN_OR_RETURN(const MatchedHeap matched,
-                           matcher.Match(heap.Inputs(), options, run, call.stop));
+                           matcher.Match(heap.Inputs(), options, call.stop, pool));
   std::vector<Response> replies = heap.Replies(matched);
   SetMetadata(models.DefaultsOf(
                   {ModelKind::kLanguageIdentifier, ModelKind::kEmbedding, ModelKind::kBeadWeights}),

@@ -117,11 +117,7 @@ void MatchStream(const FuzzInput& input) {
     });
     if (good) {
       const DocumentMatcher matcher(Models().identifier(), Models().embedder(), Models().weights());
-      const auto run_inline = [](size_t count, absl::FunctionRef<void(size_t)> task) {
-        for (size_t i = 0; i < count; ++i) task(i);
-      };
-      const auto matched =
-          matcher.Match(heap.Inputs(), heap.Options(), run_inline, StopCondition());
+      const auto matched = matcher.Match(heap.Inputs(), heap.Options(), StopCondition());
       if (matched.ok()) {
         HEXAPLA_EXPECT(!heap.Replies(*matched).empty());
       } else {

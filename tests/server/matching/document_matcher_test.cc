@@ -162,15 +162,19 @@ TEST_F(DocumentMatcherTest, TheAnswerDoesNotDependOnTheThreads) {
     Add("en", MakeText(t, "a"));
     Add("fr", MakeText(t, "b"));
   }
-  const auto backwards = [](size_t count, absl::FunctionRef<void(size_t)> part) {
-    std::thread half([&] {
-      for (size_t i = count; i > count / 2; --i) part(i - 1);
-    });
-    for (size_t i = count / 2; i > 0; --i) part(i - 1);
-    half.join();
+  class Backwards final : public Parallel {
+   public:
+    void Run(size_t count, absl::FunctionRef<void(size_t part)> part) override {
+      std::thread half([&] {
+        for (size_t i = count; i > count / 2; --i) part(i - 1);
+      });
+      for (size_t i = count / 2; i > 0; --i) part(i - 1);
+      half.join();
+    }
   };
+  Backwards backwards;
   const MatchedHeap here = Match().value();
-  const MatchedHeap there = matcher_.Match(Inputs(), {}, backwards, {}).value();
+  const MatchedHeap there = matcher_.Match(Inputs(), {}, {}, backwards).value();
   EXPECT_EQ(Text(here), Text(there));
   for (size_t g = 0; g < here.groups.size(); ++g) {
     EXPECT_EQ(here.groups[g].probability, there.groups[g].probability);
