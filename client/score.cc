@@ -79,6 +79,12 @@ std::string NameOf(absl::string_view field) {
                                             : "";
 }
 
+// The same where they are warned of: which column is meant.
+std::string ColumnOf(absl::string_view field) {
+  if (field == "source_language") return "the first column";
+  return field == "target_language" ? "the second column" : "";
+}
+
 class Scoring {
  public:
   Scoring(const ScoreCommand& command, const std::vector<std::string>& servers,
@@ -167,7 +173,7 @@ class Scoring {
       return absl::InternalError("the reply does not hold one result for each pair");
     }
     for (const v1::Warning& warning : response->warnings()) {
-      const std::string& message = warning.message();
+      const std::string message = ReplaceFields(warning.message(), ColumnOf);
       if (warned_.insert(message).second) WriteMessage("warning", message, streams_.errors);
     }
     // All lines are scored alike.

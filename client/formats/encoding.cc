@@ -28,7 +28,8 @@ constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kDetectedBytesMax = 256 << 10;
 // Of 100; less is a guess among all encodings.
 constexpr int kConfidenceMin = 10;
-constexpr char kNameIt[] = "; name the encoding with --encoding=NAME";
+constexpr char kNameIt[] =
+    "; name the encoding with --encoding=NAME, or guess it with --encoding=auto";
 
 struct Mark {
   absl::string_view bytes;
@@ -142,7 +143,7 @@ absl::StatusOr<DecodedText> Guess(std::string bytes, const std::string& declared
     if (!text.ok() || absl::StrContains(*text, absl::string_view("\0", 1))) continue;
     return DecodedText{.text = *std::move(text), .guessed = name};
   }
-  return absl::InvalidArgumentError(absl::StrCat("its encoding cannot be told", kNameIt));
+  return absl::InvalidArgumentError("its encoding cannot be told; name it with --encoding=NAME");
 }
 
 }  // namespace

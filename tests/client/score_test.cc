@@ -142,12 +142,14 @@ TEST_F(ScoreTest, WarningsAreGivenOnce) {
   const auto score = service_.score;
   service_.score = [score](const v1::ScorePairsRequest& request, v1::ScorePairsResponse& response) {
     response.add_warnings()->set_message("mind this");
+    response.add_warnings()->set_message("target_language: the language is uncertain");
     return score(request, response);
   };
   std::string input;
   for (int i = 0; i < 2500; ++i) input += "a\tb\n";
   EXPECT_EQ(Run(input), kExitDone);
-  EXPECT_EQ(errors_, "warning: mind this\n");
+  EXPECT_EQ(errors_,
+            "warning: mind this\nwarning: the second column: the language is uncertain\n");
 }
 
 }  // namespace

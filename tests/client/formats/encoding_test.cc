@@ -25,8 +25,10 @@ std::string Utf16LittleEndian(const std::u16string& text) {
 
 TEST(DecodeTest, Utf8IsTheDefault) {
   EXPECT_EQ(Text("\xEF\xBB\xBFna\xC3\xAFve", ""), "naïve");
-  EXPECT_EQ(Text("caf\xE9", ""),
-            "error: invalid UTF-8 at byte offset 3; name the encoding with --encoding=NAME");
+  EXPECT_EQ(
+      Text("caf\xE9", ""),
+      "error: invalid UTF-8 at byte offset 3; name the encoding with --encoding=NAME, or guess "
+      "it with --encoding=auto");
   EXPECT_EQ(Text("caf\xE9", "utf8"), "error: invalid UTF-8 at byte offset 3");
 }
 
