@@ -330,9 +330,9 @@ class Corpus(unittest.TestCase):
         self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 10)
 
     def test_a_set_that_takes_longer_than_the_timeout_fails_alone(self):
-        # Minutes of work; the others wait behind it for the one worker.
+        # Half a minute of work; the others wait behind it for the one worker.
         slow = {"id": "slow", "versions": [
-            {"language": "en", "sentences": [f"Ship {n} of {v}." for n in range(4000)]}
+            {"language": "en", "sentences": [f"Ship {n} of {v}." for n in range(2000)]}
             for v in range(16)]}
         sets = [slow, *map(corpus_sets.made_up_set, range(5))]
         self.input.write_text("".join(json.dumps(made_up) + "\n" for made_up in sets))
@@ -344,7 +344,7 @@ class Corpus(unittest.TestCase):
         self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 6)
 
     def test_a_server_that_hangs_fails_no_set(self):
-        corpus_sets.write_sets(self.input, 3000)
+        corpus_sets.write_sets(self.input, 1000)
         with harness.Server() as server:
             client = subprocess.Popen(
                 [harness.CLIENT, f"--server={server.address}", "--timeout=2s", "corpus",
@@ -360,7 +360,7 @@ class Corpus(unittest.TestCase):
             self.assertEqual(self.failures(), {})
             done = self.run_corpus(server=server.address)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 3000)
+        self.assertEqual(len(corpus_sets.sorted_lines(self.output)), 1000)
 
     def test_workers_of_the_service_inside(self):
         corpus_sets.write_sets(self.input, 2)
