@@ -177,7 +177,7 @@ class CorpusRun {
                                       ? command_.retry_for
                                       : *failing_since + command_.retry_for - absl::Now();
       if (left <= absl::ZeroDuration()) return status;
-      absl::SleepFor(std::min(std::max(backoff, asked), left));
+      absl::SleepFor(std::min(std::max({backoff, asked, stream_delay()}), left));
       backoff = std::min(2 * backoff, kBackoffMax);
     }
   }
@@ -364,10 +364,14 @@ class CorpusRun {
   absl::Status Receive(Stream& stream) {
     Response response;
     while (stream.Read(&response)) Take(response);
-    const absl::Status status = FromGrpcStatus(stream.Finish());
+    const grpc::Status end = stream.Finish();
+    const absl::Status status = FromGrpcStatus(end);
     MutexLock lock(mutex_);
     stream_is_over_ = true;
+    stream_delay_ = DelayAsked(end);
     changed_.NotifyAll();
+    // A server that takes no further stream is as good as away.
+    if (stream_delay_ > absl::ZeroDuration()) return absl::UnavailableError(status.message());
     return status;
   }
 
@@ -441,6 +445,10 @@ class CorpusRun {
   absl::Duration delay_asked() const {
     MutexLock lock(mutex_);
     return delay_asked_;
+  }
+  absl::Duration stream_delay() const {
+    MutexLock lock(mutex_);
+    return stream_delay_;
   }
 
   // The line of the set for which a connection was silent for too long; else 0.
@@ -578,6 +586,8 @@ class CorpusRun {
   // How long the server, when it was overloaded, asked to be left alone. Zero: it was
   // not, on this stream.
   absl::Duration delay_asked_ ABSL_GUARDED_BY(mutex_);
+  // The same of the last stream as a whole.
+  absl::Duration stream_delay_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, Flight> unsent_ ABSL_GUARDED_BY(mutex_);
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stream_is_over_ ABSL_GUARDED_BY(mutex_) = false;

@@ -330,6 +330,21 @@ TEST_F(CorpusTest, OtherErrorsOfTheStreamEndTheRun) {
   EXPECT_EQ(service_.calls, 1);
 }
 
+TEST_F(CorpusTest, AStreamThatAnOverloadedServerRefusesIsTriedAgain) {
+  int calls = 0;
+  service_.align_stream = [&](AlignStream& stream) {
+    return ++calls < 3 ? ToGrpc(Overloaded()) : AnswerAll(stream, 1 << 30);
+  };
+  command_.retry_for = absl::ZeroDuration();
+  const absl::Status status = Run(SetLine("a"));
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("[SERVER_OVERLOADED]"));
+  EXPECT_THAT(Lines(), IsEmpty());
+  command_.retry_for = absl::Minutes(1);
+  EXPECT_TRUE(Run(SetLine("a")).ok());
+  EXPECT_EQ(Lines().size(), 1u);
+}
+
 TEST_F(CorpusTest, AStreamThatIsTakenForStalledIsTriedAgain) {
   int calls = 0;
   service_.align_stream = [&](AlignStream& stream) {
