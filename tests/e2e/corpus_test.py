@@ -273,7 +273,7 @@ class Corpus(unittest.TestCase):
         merge = [tools / "corpus-merge", self.input, self.folder / "shards", "3",
                  self.folder / "all.tmx"]
         for task, flags in enumerate((["--format=tmx"], ["--format", "tmx"],
-                                      ["--workers", "3", "--format", "tmx"])):
+                                      ["--retry_for", "5s", "--format", "tmx"])):
             subprocess.run([tools / "corpus-shard", self.input, self.folder / "shards", "3",
                             *flags], env={**environment, "SLURM_ARRAY_TASK_ID": str(task)},
                            check=True, timeout=120)
