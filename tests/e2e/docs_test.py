@@ -50,6 +50,7 @@ NOT_RUN = (
     ("docs/many-versions.md", "tests/quality/run", "long, needs gold alignments: tests/run --all"),
     ("docs/matching.md", "tests/quality/match_quality.py", "long, needs gold alignments"),
     ("docs/performance.md", "build/release/tests/benchmark", "measures"),
+    ("docs/performance.md", "tests/benchmark/growth", "measures"),
     ("docs/quality.md", "build/release/tests/benchmark", "measures"),
     ("docs/quality.md", "tests/quality/", "long, needs gold alignments: tests/run --all"),
     ("docs/quality.md", "training/make-models", "trains: tests/quality/space does so in small"),
