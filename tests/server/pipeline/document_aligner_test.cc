@@ -503,7 +503,7 @@ struct ManyVersions {
 };
 
 TEST_F(DocumentAlignerTest, HelpersChangeNothingInTheAnswer) {
-  for (const auto& [beads, count] : {std::pair(1500, 2), std::pair(450, 5)}) {
+  for (const auto& [beads, count] : {std::pair(1000, 2), std::pair(320, 5)}) {
     const ManyVersions many({.beads = beads, .words = 600, .seed = 5}, count);
     const DocumentAligner aligner(identifier_, many.space, weights_);
     const std::string expected = Everything(aligner.Align(many.versions, {}, {}).value());
@@ -517,7 +517,7 @@ TEST_F(DocumentAlignerTest, HelpersChangeNothingInTheAnswer) {
 }
 
 TEST_F(DocumentAlignerTest, LanguagesThatAreNotCoveredAreHelpedToo) {
-  ManyVersions many({.beads = 1000, .words = 600, .seed = 6}, 2);
+  ManyVersions many({.beads = 850, .words = 600, .seed = 6}, 2);
   many.versions[1].language = "xx";
   const DocumentAligner aligner(identifier_, many.space, weights_);
   WorkerPool pool({.workers = 3});
