@@ -217,6 +217,7 @@ class AlignStream final : public StreamReactor,
     writing_ = false;
     outbox_bytes_ -= outgoing_bytes_;
     hold_.Give(outgoing_bytes_);
+    outgoing_.Clear();
     if (ok) {
       heard_ = SteadyNow();
     } else {
