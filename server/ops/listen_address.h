@@ -46,10 +46,10 @@ class ListenAddress {
   // one left behind. Errors: FailedPrecondition, with the system's reason.
   absl::Status CheckFree() const;
 
-  // Listens. A name may stand for several addresses (one that comes twice is one), "localhost" always for
-  // 127.0.0.1 and ::1: all that this machine has are listened on, at one port, and
-  // none of them may be taken. "[::]" takes connections over IPv4 too, "0.0.0.0"
-  // over IPv4 alone. Errors: as CheckFree.
+  // Listens. A name may stand for several addresses (one that comes twice is one), "localhost"
+  // always for 127.0.0.1 and ::1: all that this machine has are listened on, at one port, and none
+  // of them may be taken. "[::]" takes connections over IPv4 too, "0.0.0.0" over IPv4 alone.
+  // Errors: as CheckFree.
   absl::StatusOr<ListeningSockets> Listen() const;
 
  private:
