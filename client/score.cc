@@ -176,9 +176,13 @@ class Scoring {
       const std::string message = ReplaceFields(warning.message(), ColumnOf);
       if (warned_.insert(message).second) WriteMessage("warning", message, streams_.errors);
     }
-    // All lines are scored alike.
-    request_.set_source_language(response->source_language());
-    request_.set_target_language(response->target_language());
+    // All lines are scored alike, from the first batch on that shows a language.
+    if (response->source_language() != "und") {
+      request_.set_source_language(response->source_language());
+    }
+    if (response->target_language() != "und") {
+      request_.set_target_language(response->target_language());
+    }
     return response;
   }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "absl/status/status.h"
@@ -27,54 +28,12 @@
 #include "training/fasttext_writer.h"
 #include "training/features.h"
 #include "training/product_quantizer.h"
+#include "training/recipe.h"
 #include "training/sampler.h"
 #include "training/space_quantizer.h"
 
 namespace hexapla::training {
 namespace {
-
-struct Recipe {
-  CorpusOptions corpus;
-  FeatureOptions features;
-  SamplerOptions sampler;
-  TrainerOptions trainer;
-  QuantizerOptions quantizer;
-  int64_t steps = 10000;
-};
-
-Recipe ParseRecipe(const nlohmann::json& json) {
-  Recipe recipe;
-  for (const auto& source : json.at("sources")) {
-    recipe.corpus.sources.push_back({.name = source.at("name"),
-                                     .weight = source.value("weight", 1.0),
-                                     .rows_max = source.value("rows_max", SIZE_MAX)});
-  }
-  recipe.corpus.dictionary_weight = json.value("dictionary_weight", 1.0);
-  recipe.corpus.languages = json.value("languages", std::vector<std::string>{});
-  recipe.corpus.sentences_min = json.value("sentences_min", recipe.corpus.sentences_min);
-  recipe.corpus.always = json.value("always", recipe.corpus.always);
-  recipe.corpus.stride = json.value("stride", 1);
-  recipe.features.minn = json.value("minn", recipe.features.minn);
-  recipe.features.maxn = json.value("maxn", recipe.features.maxn);
-  recipe.features.bucket = json.value("bucket", recipe.features.bucket);
-  recipe.features.words_max = json.value("words_max", recipe.features.words_max);
-  recipe.features.ngrams_max = json.value("ngrams_max", recipe.features.ngrams_max);
-  recipe.sampler.batch = json.value("batch", recipe.sampler.batch);
-  recipe.sampler.mixed_share = json.value("mixed_share", recipe.sampler.mixed_share);
-  recipe.sampler.single_source_share =
-      json.value("single_source_share", recipe.sampler.single_source_share);
-  recipe.sampler.pivotless_share = json.value("pivotless_share", recipe.sampler.pivotless_share);
-  recipe.sampler.language_power = json.value("language_power", recipe.sampler.language_power);
-  recipe.sampler.favoured = json.value("favoured", recipe.sampler.favoured);
-  recipe.sampler.favoured_factor = json.value("favoured_factor", recipe.sampler.favoured_factor);
-  recipe.trainer.dimension = json.value("dimension", recipe.trainer.dimension);
-  recipe.trainer.scale = json.value("scale", recipe.trainer.scale);
-  recipe.trainer.scale_end = json.value("scale_end", recipe.trainer.scale);
-  recipe.trainer.learning_rate = json.value("learning_rate", recipe.trainer.learning_rate);
-  recipe.quantizer.part = json.value("quantizer_part", recipe.quantizer.part);
-  recipe.steps = json.value("steps", recipe.steps);
-  return recipe;
-}
 
 class Stopwatch {
  public:
@@ -273,17 +232,18 @@ int Main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  Recipe recipe;
-  try {
-    std::ifstream in(recipe_path);
-    auto json = nlohmann::json::parse(in);
-    recipe = ParseRecipe(json);
-    json.erase("quantizer_part");  // plays no part before the end
-    checkpoint.training = json.dump();
-  } catch (const nlohmann::json::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", recipe_path.c_str(), error.what());
+  std::ifstream in(recipe_path);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  absl::StatusOr<Recipe> read = ParseRecipe(text);
+  if (!read.ok()) {
+    std::fprintf(stderr, "%s: %s\n", recipe_path.c_str(),
+                 std::string(read.status().message()).c_str());
     return 1;
   }
+  Recipe recipe = *std::move(read);
+  auto json = nlohmann::json::parse(text);
+  json.erase("quantizer_part");  // plays no part before the end
+  checkpoint.training = json.dump();
   recipe.corpus.directory = corpus;
   recipe.corpus.threads = recipe.trainer.threads = recipe.quantizer.threads = threads;
   recipe.sampler.seed = recipe.trainer.seed = recipe.quantizer.seed = seed;

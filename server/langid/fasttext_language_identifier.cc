@@ -102,7 +102,10 @@ absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIden
     absl::string_view path) {
   HEXAPLA_ASSIGN_OR_RETURN(std::shared_ptr<const fasttext::Model> model,
                            fasttext::Model::Read(path));
-  return Create(std::move(model));
+  auto identifier = Create(std::move(model));
+  if (identifier.ok()) return identifier;
+  return absl::Status(identifier.status().code(),
+                      absl::StrCat(path, ": ", identifier.status().message()));
 }
 
 absl::StatusOr<std::unique_ptr<FastTextLanguageIdentifier>> FastTextLanguageIdentifier::Create(

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -62,7 +63,15 @@ absl::Status Verify(const std::string& path, const ModelInfo& info) {
 absl::StatusOr<std::vector<ModelInfo>> ReadModels(const std::string& directory) {
   HEXAPLA_ASSIGN_OR_RETURN(std::vector<ModelInfo> models, ReadManifest(directory));
   for (ModelInfo& info : models) {
-    for (std::string& tag : info.languages) tag = CanonicalLanguageTag(tag).value_or(tag);
+    for (std::string& tag : info.languages) {
+      const std::optional<std::string> canonical = CanonicalLanguageTag(tag);
+      if (!canonical.has_value()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(directory, "/manifest.json: ", info.name, ": languages: \"",
+                         absl::CHexEscape(tag.substr(0, 40)), "\" is no well-formed BCP-47 tag"));
+      }
+      tag = *canonical;
+    }
   }
   return models;
 }

@@ -106,6 +106,23 @@ TEST_F(ScoreTest, LongInputGoesInBatchesOfOneLanguagePair) {
   EXPECT_EQ(std::count(output_.begin(), output_.end(), '\n'), 2500);
 }
 
+TEST_F(ScoreTest, LinesWithoutALanguageDecideNothingForTheOthers) {
+  service_.score = [this](const v1::ScorePairsRequest& request, v1::ScorePairsResponse& response) {
+    requests_.push_back(request);
+    for (int i = 0; i < request.pairs_size(); ++i) response.add_results()->mutable_score();
+    response.set_source_language(requests_.size() == 1 ? "und" : "en");
+    response.set_target_language("fr");
+    return grpc::Status::OK;
+  };
+  std::string input;
+  for (int i = 0; i < 2500; ++i) input += "1\t2\n";
+  EXPECT_EQ(Run(input), kExitDone);
+  ASSERT_THAT(requests_, SizeIs(3));
+  EXPECT_EQ(requests_[1].source_language(), "");
+  EXPECT_EQ(requests_[1].target_language(), "fr");
+  EXPECT_EQ(requests_[2].source_language(), "en");
+}
+
 TEST_F(ScoreTest, LanguagesAndFileOfTheCommandAreUsed) {
   const TemporaryFile file("a\tb\n");
   command_.file = file.name();
@@ -148,8 +165,7 @@ TEST_F(ScoreTest, WarningsAreGivenOnce) {
   std::string input;
   for (int i = 0; i < 2500; ++i) input += "a\tb\n";
   EXPECT_EQ(Run(input), kExitDone);
-  EXPECT_EQ(errors_,
-            "warning: mind this\nwarning: the second column: the language is uncertain\n");
+  EXPECT_EQ(errors_, "warning: mind this\nwarning: the second column: the language is uncertain\n");
 }
 
 }  // namespace

@@ -105,7 +105,15 @@ class OwnModels(unittest.TestCase):
     def test_two_files_of_one_language_are_refused(self):
         self.add("en")
         shutil.copyfile(self.models / "en.vec", self.folder / "more.vec")
-        add_model(self.models, self.folder / "more.vec", "--kind=embedding", "--languages=fr,en")
+        done = add_model(self.models, self.folder / "more.vec", "--kind=embedding",
+                         "--languages=fr,en")
+        self.assertEqual((done.returncode, done.stderr), (1, "add-model: en has en already\n"))
+        # Whoever writes the manifest by hand is told by the server.
+        add_model(self.models, self.folder / "more.vec", "--kind=embedding", "--languages=fr")
+        path = self.models / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["models"][-1]["languages"] = ["fr", "en"]
+        path.write_text(json.dumps(manifest))
         done = harness.run_server(f"--models={self.models}", "--listen=127.0.0.1:0")
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"en and more are one space, but both have the language en", done.stderr)
@@ -123,6 +131,33 @@ class OwnModels(unittest.TestCase):
             self.assertIn(error, done.stderr)
         self.assertFalse(self.models.exists())
         self.assertEqual(add_model(self.models, text).returncode, 2)
+
+    def test_add_model_loses_no_model_and_makes_no_directory_that_is_refused(self):
+        self.add("en")
+        before = (self.models / "manifest.json").read_text()
+        wiki = self.folder / "fr" / "en.vec"
+        wiki.parent.mkdir()
+        write_vectors(wiki, "fr")
+        short = self.folder / "short.vec"
+        short.write_text("1 3\nmaison 1 0 0\n")
+        empty = self.folder / "empty.vec"
+        empty.write_text("1 0\nmaison\n")
+        for file, arguments, error in [
+                (wiki, ["--languages=fr"], "en is there already, as embedding of en; --name another"),
+                (wiki, ["--languages=fr", "--name=fr"], "en.vec is the file of en; rename yours"),
+                (wiki, ["--languages=fr", "--name=hexapla-lid"], "is there already"),
+                (short, ["--languages=fr"], "en has vectors of dimension 200, not 3"),
+                (empty, ["--languages=fr"], "its vectors have dimension 0"),
+                (short, ["--languages=en, fr"], "' fr' is no BCP-47 tag"),
+        ]:
+            done = add_model(self.models, file, "--kind=embedding", *arguments)
+            self.assertEqual(done.returncode, 1, (file, arguments))
+            self.assertIn(error, done.stderr)
+        self.assertEqual((self.models / "manifest.json").read_text(), before)
+        (self.models / "manifest.json").write_text("{")
+        done = add_model(self.models, short, "--kind=embedding", "--languages=fr")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("manifest.json: ", done.stderr)
 
     def test_add_model_replaces_what_has_the_same_name(self):
         self.add("en")

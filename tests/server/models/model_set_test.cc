@@ -53,12 +53,21 @@ TEST_F(ModelSetTest, FindsWhatItsManifestDescribes) {
 }
 
 TEST_F(ModelSetTest, LanguagesAreInCanonicalForm) {
-  directory_.Entry("space")["languages"] = {"EN", "tl", "pt_BR"};
+  directory_.Entry("space")["languages"] = {"EN", "tl", "pt-br"};
   directory_.WriteManifest();
   const auto models = ModelSet::Load(directory_.path());
   ASSERT_TRUE(models.ok()) << models.status();
-  EXPECT_THAT((*models)->FindByName("space")->languages, ElementsAre("en", "fil", "pt_BR"));
-  EXPECT_THAT((*models)->embedder().languages(), ElementsAre("en", "fil", "pt_BR"));
+  EXPECT_THAT((*models)->FindByName("space")->languages, ElementsAre("en", "fil", "pt-BR"));
+  EXPECT_THAT((*models)->embedder().languages(), ElementsAre("en", "fil", "pt-BR"));
+}
+
+TEST_F(ModelSetTest, ALanguageThatIsNoTagIsNamed) {
+  for (const std::string tag : {" fr", "e n", "english and french"}) {
+    directory_.Entry("space")["languages"] = {"en", tag};
+    directory_.WriteManifest();
+    EXPECT_THAT(LoadError(absl::StatusCode::kInvalidArgument),
+                HasSubstr(absl::StrCat("space: languages: \"", tag, "\" is no well-formed")));
+  }
 }
 
 TEST_F(ModelSetTest, AnIdentifierHasTheLanguagesOfItsLabelsUnlessTheManifestSays) {
