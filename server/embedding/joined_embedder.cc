@@ -23,7 +23,8 @@ const SentenceEmbedder& JoinedEmbedder::ForLanguage(absl::string_view language) 
 
 bool JoinedEmbedder::EmbedWord(absl::string_view word, float* out) const {
   const int size = dimension();
-  std::vector<float> vector(size);
+  thread_local std::vector<float> vector;
+  vector.resize(size);
   std::fill_n(out, size, 0.0F);
   int known = 0;
   for (const auto& part : parts_) {

@@ -24,7 +24,9 @@ import sys
 import tempfile
 import unittest
 
-import harness
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import harness  # noqa: E402
 
 ALL = "--all" in sys.argv
 DOCKERFILE = harness.ROOT / "deploy" / "container" / "Dockerfile"

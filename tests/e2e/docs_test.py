@@ -53,7 +53,7 @@ NOT_RUN = (
     ("docs/performance.md", "tests/benchmark/growth", "measures"),
     ("docs/quality.md", "build/release/tests/benchmark", "measures"),
     ("docs/quality.md", "tests/quality/", "long, needs gold alignments: tests/run --all"),
-    ("docs/quality.md", "training/make-models", "trains: tests/quality/space does so in small"),
+    ("docs/quality.md", "training/make-models", "trains: tests/quality/small_training does so in small"),
     ("docs/scoring.md", "training/make-models", "trains"),
     ("training/README.md", "training/make-", "trains: tests/training does so in small"),
 )
