@@ -153,26 +153,33 @@ absl::Status RunEmbedSentences(const v1::EmbedSentencesRequest& request, const M
   const SentenceEmbedder& words = embedder.ForLanguage(language.tag);
   response.set_dimension(words.dimension());
   response.mutable_results()->Reserve(request.sentences_size());
+  std::vector<absl::string_view> valid;
+  std::vector<v1::EmbeddingResult*> results;  // of the valid ones
   for (int i = 0; i < request.sentences_size(); ++i) {
     v1::EmbeddingResult& result = *response.add_results();
-    const absl::Status valid =
+    const absl::Status status =
         ValidateBatchSentence(sentences[i], absl::StrCat("sentences[", i, "]"), limits);
-    if (!valid.ok()) {
-      *result.mutable_error() = ToRpcStatus(valid);
+    if (!status.ok()) {
+      *result.mutable_error() = ToRpcStatus(status);
       continue;
     }
-    google::protobuf::RepeatedField<float>& values = *result.mutable_embedding()->mutable_values();
-    if (request.composition() == v1::COMPOSITION_FASTTEXT) {
+    valid.push_back(sentences[i]);
+    results.push_back(&result);
+  }
+  if (request.composition() == v1::COMPOSITION_FASTTEXT) {
+    for (size_t i = 0; i < valid.size(); ++i) {
       HEXAPLA_RETURN_IF_ERROR(call.stop.Check());
+      auto& values = *results[i]->mutable_embedding()->mutable_values();
       values.Resize(words.dimension(), 0);
-      words.EmbedAsFastText(sentences[i], values.mutable_data());
-      continue;
+      words.EmbedAsFastText(valid[i], values.mutable_data());
     }
-    HEXAPLA_ASSIGN_OR_RETURN(EmbeddedDocument document,
-                             EmbedDocument({sentences[i]}, words, call.stop));
+  } else {
+    HEXAPLA_ASSIGN_OR_RETURN(EmbeddedDocument document, EmbedDocument(valid, words, call.stop));
     NormalizeRows(document.sentence_vectors);
-    const float* vector = document.sentence_vectors.row(0);
-    values.Add(vector, vector + words.dimension());
+    for (size_t i = 0; i < valid.size(); ++i) {
+      const float* const vector = document.sentence_vectors.row(i);
+      results[i]->mutable_embedding()->mutable_values()->Add(vector, vector + words.dimension());
+    }
   }
   std::vector<const ModelInfo*> used = models.DefaultsOf({ModelKind::kEmbedding});
   if (language.detected) {
