@@ -194,7 +194,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::vector<std::st
   if (channel->WaitForConnected(absl::ToChronoTime(absl::Now() + timeout))) return channel;
   return absl::UnavailableError(absl::StrCat(
       "no connection to ", absl::StrJoin(servers, ", "), " within ", absl::FormatDuration(timeout),
-      security.tls ? absl::StrCat(" by TLS", ReasonOf(target, credentials, base_arguments)) : ""));
+      security.tls ? absl::StrCat(" by TLS", ReasonOf(target, credentials, base_arguments)) : "",
+      "; start hexaplad, or name a server with --server"));
 }
 
 }  // namespace hexapla

@@ -146,7 +146,7 @@ absl::StatusOr<Recipe> ParseRecipe(absl::string_view text) {
   fields.Take("pivotless_share", 0, 1, recipe.sampler.pivotless_share);
   fields.Take("language_power", 0, 10, recipe.sampler.language_power);
   fields.Take("favoured", recipe.sampler.favoured);
-  fields.Take("favoured_factor", 0, 1e6, recipe.sampler.favoured_factor);
+  fields.Take("favoured_factor", 1e-6, 1e6, recipe.sampler.favoured_factor);
   fields.Take("dimension", 1, 4096, recipe.trainer.dimension);
   fields.Take("scale", 1e-3, 1e3, recipe.trainer.scale);
   recipe.trainer.scale_end = recipe.trainer.scale;

@@ -166,7 +166,10 @@ void WorkerPool::RunPart(Loop& loop) {
 
 void WorkerPool::Help(Loop& loop) {
   ++loop.helpers;
+  const absl::Time begun = SteadyNow();
   while (loop.next < loop.count && !HasTask(/*cheap_only=*/false)) RunPart(loop);
+  // Heavy work took this, too; its cost is counted where its task ends.
+  AddToPace(Index(WorkLane::kHeavy), 0, SteadyNow() - begun);
   if (--loop.helpers == 0) loop.left.NotifyOne();
 }
 

@@ -27,6 +27,8 @@ constexpr size_t kIdentifyBytesMax = 8192;
 // few milliseconds that they take there is little for a helper to do, and it would be
 // woken for each of a dozen stages.
 constexpr size_t kParallelBytesMin = 48 << 10;
+// Of versions with no more sentences than these a pair takes some 50 ms at most.
+constexpr size_t kSentencesOfPairMax = 1000;
 // Versions less probable than this to belong together draw a warning.
 constexpr double kUnrelatedBelow = 0.5;
 
@@ -154,7 +156,12 @@ class Pairs {
     for (size_t a = 0; a < versions.size(); ++a) {
       for (size_t b = a + 1; b < versions.size(); ++b) all.emplace_back(a, b);
     }
-    HEXAPLA_RETURN_IF_ERROR(RunParts(parallel, all.size(), [&](size_t part) {
+    // A helper leaves between parts only, so a pair that takes long is not one part.
+    size_t sentences = 0;
+    for (const Version& version : versions) sentences += version.sentences.size();
+    const bool short_pairs = sentences <= versions.size() * kSentencesOfPairMax;
+    Parallel& pairs_by = short_pairs ? parallel : Parallel::None();
+    HEXAPLA_RETURN_IF_ERROR(RunParts(pairs_by, all.size(), [&](size_t part) {
       const auto [a, b] = all[part];
       return AlignTwo(versions, a, b, options, weights, stop, parallel, pairs.pairs_[a][b]);
     }));

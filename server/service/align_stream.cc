@@ -197,7 +197,7 @@ class AlignStream final : public StreamReactor,
     MutexLock lock(mutex_);
     reading_ = false;
     if (!ok) {
-      HalfClose();
+      HalfClose(OutOfOrder("the caller closed the stream before the set's end"));
     } else if (!ending_) {
       heard_ = SteadyNow();
       call_.AddReceived(incoming_.Length());
@@ -205,7 +205,7 @@ class AlignStream final : public StreamReactor,
         Receive(message);
       } else {
         end_status_ = parsed;
-        HalfClose();
+        HalfClose(parsed);
       }
     }
     incoming_.Clear();
@@ -420,15 +420,14 @@ class AlignStream final : public StreamReactor,
     failed_ids_[id] = ++failures_;
   }
 
-  void HalfClose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  // Fails the sets that have not ended with `why`.
+  void HalfClose(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     half_closed_ = true;
     std::vector<std::shared_ptr<Set>> open;
     for (const auto& [id, set] : sets_) {
       if (set->stage == Set::Stage::kOpen) open.push_back(set);
     }
-    for (const auto& set : open) {
-      Fail(set->id, set, OutOfOrder("the caller closed the stream before the set's end"));
-    }
+    for (const auto& set : open) Fail(set->id, set, why);
   }
 
   // --- Work.
@@ -588,19 +587,24 @@ class AlignStream final : public StreamReactor,
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<AlignStream>(heard_ + limits_.stream_stall_max - SteadyNow(),
-                                        weak_from_this(), [](AlignStream& s) {
-                                          MutexLock lock(s.mutex_);
-                                          s.CheckForStall();
-                                          s.Pump();
-                                        });
+    // Idle for longer: looks now and then whether its place is wanted.
+    const absl::Duration wait =
+        std::max(heard_ + limits_.stream_stall_max - SteadyNow(), limits_.stream_stall_max / 4);
+    stall_alarm_ = AlarmIn<AlignStream>(wait, weak_from_this(), [](AlignStream& s) {
+      MutexLock lock(s.mutex_);
+      s.CheckForStall();
+      s.Pump();
+    });
   }
 
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
-    const bool waits_for_caller = writing_ || (open_sets_ > 0 && started_sets_ == 0);
+    // An idle stream may stay as long as it takes nobody's place.
+    const bool idle = sets_.empty() && outbox_.empty() && !writing_;
+    const bool waits_for_caller =
+        writing_ || (open_sets_ > 0 && started_sets_ == 0) || (idle && hold_.places_are_taken());
     if (!waits_for_caller) {
-      heard_ = SteadyNow();
+      if (!idle) heard_ = SteadyNow();
     } else if (SteadyNow() - heard_ >= limits_.stream_stall_max) {
       Abort(StreamStalled(limits_.stream_stall_max));
       if (writing_) CutOff(context_, end_status_);

@@ -282,22 +282,26 @@ class DetectStream final : public StreamReactor,
   }
 
   void WatchForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    stall_alarm_ = AlarmIn<DetectStream>(heard_ + limits_.stream_stall_max - SteadyNow(),
-                                         weak_from_this(), [](DetectStream& stream) {
-                                           MutexLock lock(stream.mutex_);
-                                           stream.CheckForStall();
-                                           stream.Pump();
-                                         });
+    // Idle for longer: looks now and then whether its place is wanted.
+    const absl::Duration wait =
+        std::max(heard_ + limits_.stream_stall_max - SteadyNow(), limits_.stream_stall_max / 4);
+    stall_alarm_ = AlarmIn<DetectStream>(wait, weak_from_this(), [](DetectStream& stream) {
+      MutexLock lock(stream.mutex_);
+      stream.CheckForStall();
+      stream.Pump();
+    });
   }
 
-  // Only a reply that nobody reads holds anything while the caller is silent.
+  // A reply that nobody reads waits for the caller; so does an idle stream that takes
+  // another's place.
   void CheckForStall() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
-    if (!writing_) {
-      heard_ = SteadyNow();
+    const bool idle = running_ids_.empty() && outbox_.empty() && !writing_;
+    if (!writing_ && !(idle && hold_.places_are_taken())) {
+      if (!idle) heard_ = SteadyNow();
     } else if (SteadyNow() - heard_ >= limits_.stream_stall_max) {
       End(StreamStalled(limits_.stream_stall_max));
-      CutOff(context_, end_status_);
+      if (writing_) CutOff(context_, end_status_);
       return;
     }
     WatchForStall();

@@ -84,6 +84,8 @@ class StreamHold {
   size_t bytes() const { return bytes_; }
   // Whether there is no room for anything.
   bool memory_is_full() const { return memory_->is_full(); }
+  // Whether all places are taken, so that others are refused.
+  bool places_are_taken() const { return memory_->streams() >= memory_->streams_max(); }
 
  private:
   const std::shared_ptr<StreamMemory> memory_;

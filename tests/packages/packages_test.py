@@ -47,7 +47,8 @@ def tree(name):
 
 def is_shipped_build():
     cache = (BUILD / "CMakeCache.txt").read_text()
-    return re.search(r"^HEXAPLA_SHIP:BOOL=(ON|true)$", cache, re.MULTILINE) is not None
+    return re.search(r"^HEXAPLA_SHIP:BOOL=(ON|TRUE)$", cache,
+                     re.MULTILINE | re.IGNORECASE) is not None
 
 
 class Build(unittest.TestCase):

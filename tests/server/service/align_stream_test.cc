@@ -468,6 +468,18 @@ TEST_F(AlignStreamTest, StreamsBeyondTheLimitAreRefusedUntilOthersEnd) {
   EXPECT_TRUE(next.Close().ok());
 }
 
+TEST_F(AlignStreamTest, AnIdleStreamLeavesItsPlaceWhenAllAreTaken) {
+  Start({.limits = {.streams_max = 2, .stream_stall_max = absl::Milliseconds(400)},
+         .align = AlignFirstSentences});
+  Caller idle(*server_);
+  EXPECT_TRUE(idle.Send(Whole("a")).ReadLast().has_summary());
+  absl::SleepFor(absl::Seconds(1));
+  EXPECT_EQ(server_->stream_memory().streams(), 1u);  // nobody wants its place
+  Caller other(*server_);
+  EXPECT_EQ(idle.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  other.Close();
+}
+
 TEST_F(AlignStreamTest, RepliesThatDoNotFitBecomeAnError) {
   Start({.limits = {.streams_bytes_max = 3000}, .align = AnswerSentences(2000)});
   Caller caller(*server_);
@@ -578,7 +590,7 @@ TEST_F(AlignStreamTest, BytesThatAreNoMessageEndTheStreamAndLoseNothingElse) {
       last[response.request_id()] = response;
     }
     EXPECT_TRUE(last["a"].has_summary());
-    EXPECT_EQ(ReasonOf(last["b"].error()), "STEP_OUT_OF_ORDER");
+    EXPECT_EQ(ReasonOf(last["b"].error()), "REQUEST_INVALID");
   }
   EXPECT_TRUE(Eventually([&] { return server_->stream_memory().held() == 0; }));
   Caller next(*server_);

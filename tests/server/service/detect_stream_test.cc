@@ -269,6 +269,18 @@ TEST_F(DetectStreamTest, StreamsBeyondTheLimitAreRefused) {
   EXPECT_TRUE(Eventually([&] { return server.stream_memory().streams() == 0; }));
 }
 
+TEST_F(DetectStreamTest, AnIdleStreamLeavesItsPlaceWhenAllAreTaken) {
+  InProcessServer server(
+      {.limits = {.streams_max = 2, .stream_stall_max = absl::Milliseconds(400)}});
+  Caller idle(server);
+  EXPECT_TRUE(idle.Send(Batch("a")).Read().has_batch());
+  absl::SleepFor(absl::Seconds(1));
+  EXPECT_EQ(server.stream_memory().streams(), 1u);  // nobody wants its place
+  Caller other(server);
+  EXPECT_EQ(idle.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  other.Close();
+}
+
 TEST_F(DetectStreamTest, ACallerThatVanishesLeavesNothingBehind) {
   {
     auto busy = std::make_unique<BusyPool>(server_.pool());
