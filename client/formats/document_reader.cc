@@ -32,6 +32,40 @@ constexpr std::array kEndings = {
     Ending{".jsonl", InputFormat::kJsonl}, Ending{".ndjson", InputFormat::kJsonl},
 };
 
+// Where an XHTML page that begins with an XML declaration has its root.
+constexpr size_t kPrologBytesMax = 1024;
+
+// How a file begins that is no text in any encoding.
+struct Signature {
+  absl::string_view begin;
+  const char* what;
+};
+constexpr std::array kSignatures = {
+    Signature{"PK\3\4", "a ZIP archive, as .docx, .odt and .epub are"},
+    Signature{"%PDF-", "a PDF file"},
+    Signature{"\xD0\xCF\x11\xE0", "an old Office file"},
+    Signature{"{\\rtf", "an RTF file"},
+    Signature{"\x1F\x8B", "compressed by gzip"},
+    Signature{"\x28\xB5\x2F\xFD", "compressed by zstd"},
+    Signature{"\xFD\x37zXZ", "compressed by xz"},
+    Signature{"BZh91AY&SY", "compressed by bzip2"},
+};
+
+absl::Status CheckIsText(absl::string_view bytes) {
+  for (const Signature& signature : kSignatures) {
+    if (!absl::StartsWith(bytes, signature.begin)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("is ", signature.what, "; unpack it, or save it as text or HTML, first"));
+  }
+  return absl::OkStatus();
+}
+
+bool BeginsAsXml(absl::string_view text) {
+  text = absl::StripLeadingAsciiWhitespace(text);
+  return absl::StartsWith(text, "<?xml") || absl::StartsWithIgnoreCase(text, "<!doctype ") ||
+         absl::StartsWith(text, "<tmx") || absl::StartsWith(text, "<xliff");
+}
+
 bool IsBlank(absl::string_view text) { return SkipSpaces(text, 0, text.size()) == text.size(); }
 
 absl::Status In(const std::string& name, const absl::Status& status) {
@@ -72,8 +106,11 @@ InputFormat ResolveFormat(InputFormat format, const std::string& name, absl::str
     if (absl::EndsWithIgnoreCase(name, entry.ending)) return entry.format;
   }
   const absl::string_view begin = absl::StripLeadingAsciiWhitespace(text);
+  // An XML declaration and a document type may stand before the root.
   const bool page = absl::StartsWithIgnoreCase(begin, "<!doctype html") ||
-                    absl::StartsWithIgnoreCase(begin, "<html");
+                    absl::StartsWithIgnoreCase(begin, "<html") ||
+                    (absl::StartsWith(begin, "<?xml") &&
+                     absl::StrContains(begin.substr(0, kPrologBytesMax), "<html"));
   return page ? InputFormat::kHtml : InputFormat::kText;
 }
 
@@ -85,6 +122,7 @@ bool HasSentences(InputFormat format) {
 absl::StatusOr<InputDocument> ReadDocument(const std::string& name, const InputOptions& options,
                                            std::istream& standard_input, std::ostream& notes) {
   HEXAPLA_ASSIGN_OR_RETURN(std::string bytes, ReadBytes(name, standard_input));
+  if (const absl::Status status = CheckIsText(bytes); !status.ok()) return In(name, status);
   const bool may_declare = ResolveFormat(options.format, name, bytes) == InputFormat::kHtml;
   const std::string declared = may_declare ? DeclaredHtmlEncoding(bytes) : "";
   absl::StatusOr<DecodedText> decoded = Decode(std::move(bytes), options.encoding, declared);
@@ -93,6 +131,12 @@ absl::StatusOr<InputDocument> ReadDocument(const std::string& name, const InputO
     WriteMessage("note", absl::StrCat(name, ": read as ", decoded->guessed), notes);
   }
   const InputFormat format = ResolveFormat(options.format, name, decoded->text);
+  if (options.format == InputFormat::kAuto && format == InputFormat::kText &&
+      BeginsAsXml(decoded->text)) {
+    return In(name, absl::InvalidArgumentError(
+                        "is XML, whose elements are not known; --input_format=html reads the "
+                        "text between its tags, --input_format=text reads it as it is"));
+  }
   const bool was_empty = decoded->text.empty();
   absl::StatusOr<InputDocument> document = ReadFormat(format, std::move(decoded->text));
   if (!document.ok()) return In(name, document.status());

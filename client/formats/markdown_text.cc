@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/formats/markdown_text.h"
 
-#include <cmark.h>
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
 
 #include <memory>
 
@@ -12,6 +13,8 @@
 
 namespace hexapla {
 namespace {
+
+constexpr absl::string_view kTableCell = "table_cell";
 
 // Takes the next line off the front, without its end.
 absl::string_view TakeLine(absl::string_view& text) {
@@ -30,6 +33,17 @@ absl::string_view WithoutFrontMatter(absl::string_view markdown) {
     if (line == "---" || line == "...") return rest;
   }
   return markdown;
+}
+
+std::unique_ptr<cmark_node, void (*)(cmark_node*)> Parse(absl::string_view markdown) {
+  cmark_gfm_core_extensions_ensure_registered();
+  const std::unique_ptr<cmark_parser, void (*)(cmark_parser*)> parser(
+      cmark_parser_new(CMARK_OPT_DEFAULT), &cmark_parser_free);
+  for (const char* name : {"table", "strikethrough", "tasklist"}) {
+    cmark_parser_attach_syntax_extension(parser.get(), cmark_find_syntax_extension(name));
+  }
+  cmark_parser_feed(parser.get(), markdown.data(), markdown.size());
+  return {cmark_parser_finish(parser.get()), &cmark_node_free};
 }
 
 void Visit(cmark_node* node, bool entering, int& in_pictures, Paragraphs& paragraphs) {
@@ -53,6 +67,8 @@ void Visit(cmark_node* node, bool entering, int& in_pictures, Paragraphs& paragr
       paragraphs.EndParagraph();
       return;
     default:
+      // The types of extensions have no constants.
+      if (cmark_node_get_type_string(node) == kTableCell) paragraphs.EndParagraph();
       return;
   }
 }
@@ -60,9 +76,7 @@ void Visit(cmark_node* node, bool entering, int& in_pictures, Paragraphs& paragr
 }  // namespace
 
 std::string MarkdownText(absl::string_view markdown) {
-  const absl::string_view body = WithoutFrontMatter(markdown);
-  const std::unique_ptr<cmark_node, void (*)(cmark_node*)> document(
-      cmark_parse_document(body.data(), body.size(), CMARK_OPT_DEFAULT), &cmark_node_free);
+  const auto document = Parse(WithoutFrontMatter(markdown));
   const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> iterator(cmark_iter_new(document.get()),
                                                                     &cmark_iter_free);
   Paragraphs paragraphs;

@@ -8,9 +8,9 @@
 
 namespace hexapla {
 
-// The running text of a Markdown document (CommonMark): headings, paragraphs and
-// items of lists as paragraphs, without marks of emphasis; of links the text, code
-// within a line as it is. Left out: code blocks, HTML, pictures, addresses of
+// The running text of a Markdown document (CommonMark with GitHub's tables, tasks and
+// strikethrough): headings, paragraphs, items of lists and cells of tables as
+// paragraphs, without marks of emphasis; of links the text, code within a line as it is. Left out: code blocks, HTML, pictures, addresses of
 // links, and front matter (YAML between lines of "---" at the very beginning).
 //
 // Requires: `markdown` is UTF-8.

@@ -28,6 +28,8 @@ std::optional<std::string> ToTag(const char* locale) {
 
 std::optional<std::string> CanonicalLanguageTag(absl::string_view tag) {
   constexpr size_t kBytesMax = 128;
+  // No language of four to eight letters is registered: that is a name, as "english".
+  constexpr size_t kLettersMax = 3;
   if (tag.empty() || tag.size() > kBytesMax) return std::nullopt;
   char name[ULOC_FULLNAME_CAPACITY];
   int32_t parsed = 0;
@@ -38,6 +40,7 @@ std::optional<std::string> CanonicalLanguageTag(absl::string_view tag) {
 
   icu::Locale locale(name);
   const absl::string_view language = locale.getLanguage();
+  if (language.size() > kLettersMax) return std::nullopt;
   if (language == "sh" || language == "hbs") {
     const std::optional<std::string> serbo_croatian = ToTag(name);
     if (!serbo_croatian.has_value()) return std::nullopt;

@@ -13,7 +13,8 @@
 namespace hexapla {
 
 // A BCP-47 tag in its canonical form, or nothing if it is not well-formed.
-// Well-formed is not known: "qqq" is.
+// Well-formed is not known: "qqq" is. A language of more than three letters is not,
+// though the grammar keeps room for such: none is registered, names are meant.
 //
 // The form is that of ICU, whose aliases come from CLDR: the usual case, the
 // shortest code, the name in use for a deprecated one, and the macrolanguage for
@@ -22,7 +23,8 @@ namespace hexapla {
 //
 // Examples: "ZH-hant-tw" -> "zh-Hant-TW"; "eng" -> "en"; "iw" -> "he"; "tl" ->
 // "fil"; "cmn" -> "zh"; "als" -> "sq"; "hbs-Latn" -> "sh-Latn"; "no", "nb", "nn",
-// "yue" and "arz" are themselves; nothing: "", "e", "en_US", "en-".
+// "yue" and "arz" are themselves; nothing: "", "e", "en_US", "en-",
+// "english".
 // Cost: about 10 µs.
 std::optional<std::string> CanonicalLanguageTag(absl::string_view tag);
 

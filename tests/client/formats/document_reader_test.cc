@@ -43,6 +43,8 @@ TEST(ResolveFormatTest, TheEndingOfTheNameDecides) {
 TEST(ResolveFormatTest, APageIsKnownByItsBegin) {
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", " \n<!DOCTYPE HTML>"), InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "page", "<html lang=en>"), InputFormat::kHtml);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<?xml version='1.0'?>\n<html>"),
+            InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<p>some text"), InputFormat::kText);
 }
 
@@ -70,6 +72,27 @@ TEST_F(ReadDocumentTest, ErrorsNameTheFile) {
   std::istringstream no_input;
   EXPECT_THAT(Complaint(ReadDocument("/nonexistent", {}, no_input, notes_)),
               StartsWith("/nonexistent: "));
+}
+
+TEST_F(ReadDocumentTest, FilesThatAreNoTextAreNamed) {
+  for (const std::string begin :
+       {"PK\3\4", "%PDF-1.7\n", "\xD0\xCF\x11\xE0", "{\\rtf1", "\x1F\x8B\x08", "BZh91AY&SY"}) {
+    for (const InputFormat format : {InputFormat::kAuto, InputFormat::kLines}) {
+      EXPECT_THAT(Complaint(Read(begin + "x", {.format = format, .encoding = "auto"})),
+                  HasSubstr("save it as text or HTML, first"))
+          << begin;
+    }
+  }
+  EXPECT_EQ(Read("PK is a key; BZh, %PDF and {\\rtf are not.", {})->text,
+            "PK is a key; BZh, %PDF and {\\rtf are not.");
+}
+
+TEST_F(ReadDocumentTest, XmlIsReadOnlyByName) {
+  for (const std::string xml : {"<?xml version='1.0'?><tmx/>", "<tmx version='1.4'>a</tmx>",
+                                " <xliff>a</xliff>", "<!DOCTYPE tmx SYSTEM 'tmx14.dtd'><tmx/>"}) {
+    EXPECT_THAT(Complaint(Read(xml, {})), HasSubstr("--input_format=")) << xml;
+    EXPECT_EQ(Read(xml, {.format = InputFormat::kText})->text, xml);
+  }
 }
 
 TEST_F(ReadDocumentTest, MarkupWithoutTextIsAnError) {

@@ -17,6 +17,18 @@ TEST(MarkdownTextTest, ItemsOfATightListAreApart) {
   EXPECT_EQ(MarkdownText("1. one\n2. two\n   more\n"), "one\n\ntwo more");
 }
 
+TEST(MarkdownTextTest, CellsOfATableAreParagraphs) {
+  EXPECT_EQ(
+      MarkdownText("Times:\n\n| Ferry | Sails |\n|---|:-:|\n| *Aurora* | at `12` |\n| | no |\n"),
+      "Times:\n\nFerry\n\nSails\n\nAurora\n\nat 12\n\nno");
+  EXPECT_EQ(MarkdownText("a | b\nc | d\n"), "a | b c | d");
+}
+
+TEST(MarkdownTextTest, MarksOfTasksAndDeletionsAreLeftOut) {
+  EXPECT_EQ(MarkdownText("- [x] done\n- [ ] open\n- [see] ~~old~~ new\n"),
+            "done\n\nopen\n\n[see] old new");
+}
+
 TEST(MarkdownTextTest, LinksAndCodeInLinesKeepTheirText) {
   EXPECT_EQ(MarkdownText("See [the **guide**](http://x.example/a) and `f(<x>)` &copy;."),
             "See the guide and f(<x>) ©.");

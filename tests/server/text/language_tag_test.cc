@@ -30,6 +30,8 @@ TEST(LanguageTagTest, MalformedTagsAreNone) {
                                "123",
                                "fr1",
                                "english text",
+                               "english",
+                               "thai",
                                "en-xx-yy-zz",
                                "élève",
                                std::string("en\0", 3),
