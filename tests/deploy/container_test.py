@@ -9,6 +9,7 @@ Of the first stage only the last RUN is carried out, over the programs at hand;
 with --all everything is, from the installing of the compiler on (many minutes).
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -26,6 +27,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
+import certificates  # noqa: E402
 import harness  # noqa: E402
 
 ALL = "--all" in sys.argv
@@ -186,6 +188,7 @@ def check_inside(root):
     user = int(values_of(stage, "USER")[-1].text.split(":")[0])
     assert user != 0
     bring_loopback_up()
+    (pathlib.Path(root) / "tls").mkdir(exist_ok=True)
     run("mount", "--make-rprivate", "/")
     run("mount", "--bind", root, root)
     run("mount", "-t", "proc", "proc", f"{root}/proc")
@@ -195,19 +198,32 @@ def check_inside(root):
     in_container = {"preexec_fn": enter(root, user), "timeout": 120, "capture_output": True,
                     "stdin": subprocess.DEVNULL}
 
+    @contextlib.contextmanager
+    def serving(environment):
+        """A started server that drains at the end."""
+        server = subprocess.Popen(entry, env=environment, stdout=subprocess.PIPE,
+                                  preexec_fn=enter(root, user))
+        try:
+            line = server.stdout.readline().decode()
+            assert line == "listening on 0.0.0.0:50051\n", line
+            yield
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) == 0
+        finally:
+            server.kill()
+            server.wait()
+
     # Without a word about encryption it does not start.
     refused = subprocess.run(entry, env=environment, **in_container)
     assert refused.returncode == 2, refused
     assert b"allow_insecure" in refused.stderr, refused
 
+    check_tls(root, user, entry, environment, serving, in_container)
+
     environment["HEXAPLA_ALLOW_INSECURE"] = "on"
     environment["HEXAPLA_METRICS"] = "0.0.0.0:9464"
-    server = subprocess.Popen(entry, env=environment, stdout=subprocess.PIPE,
-                              preexec_fn=enter(root, user))
-    try:
-        line = server.stdout.readline().decode()
-        assert line == "listening on 0.0.0.0:50051\n", line
-        probe = values_of(stage, "HEALTHCHECK")[-1].json()
+    probe = values_of(stage, "HEALTHCHECK")[-1].json()
+    with serving(environment):
         healthy = subprocess.run(probe, env=environment, **in_container)
         assert healthy.returncode == 0 and b"SERVING" in healthy.stdout, healthy
         used = subprocess.run(["hexapla", "detect", "/usr/share/hexapla/models/MODEL_CARD.md"],
@@ -215,13 +231,8 @@ def check_inside(root):
         assert used.returncode == 0 and b"\ten\t" in used.stdout, used
         written = subprocess.run(["touch", "/tmp/x"], env=environment, **in_container)
         assert written.returncode != 0, "the root can be written"
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
-        unhealthy = subprocess.run(probe, env=environment, **in_container)
-        assert unhealthy.returncode == 3, unhealthy
-    finally:
-        server.kill()
-        server.wait()
+    unhealthy = subprocess.run(probe, env=environment, **in_container)
+    assert unhealthy.returncode == 3, unhealthy
     # The work of a Kubernetes Indexed Job needs nothing but a folder to write to.
     run("mount", "-t", "tmpfs", "tmpfs", f"{root}/mnt")
     mounted = pathlib.Path(root) / "mnt"
@@ -238,6 +249,29 @@ def check_inside(root):
     assert merged.returncode == 0, merged
     assert '"id":"a"' in (mounted / "beads.jsonl").read_text()
     print("the container works")
+
+
+def check_tls(root, user, entry, environment, serving, in_container):
+    """As docs/deployment.md says it, with a certificate mounted at /tls."""
+    mounted = pathlib.Path(root) / "tls"
+    run("mount", "-t", "tmpfs", "tmpfs", mounted)
+    certificate, key = certificates.Authority(mounted).issue("tls", ["DNS:align.example.org"])
+    key.chmod(0o600)
+    environment = {**environment, "HEXAPLA_TLS_CERT": f"/tls/{certificate.name}",
+                   "HEXAPLA_TLS_KEY": f"/tls/{key.name}", "HEXAPLA_TLS_CA": "/tls/ca.pem",
+                   "HEXAPLA_TLS_SERVER_NAME": "align.example.org"}
+    # The key of another user is not read.
+    refused = subprocess.run(entry, env=environment, **in_container)
+    assert refused.returncode == 1 and key.name.encode() in refused.stderr, refused
+    os.chown(key, user, user)
+    with serving(environment):
+        healthy = subprocess.run(["hexapla", "health"], env=environment, **in_container)
+        assert healthy.returncode == 0 and b"SERVING" in healthy.stdout, healthy
+        plain = {name: value for name, value in environment.items() if "TLS" not in name}
+        unhealthy = subprocess.run(["hexapla", "health", "--connect_timeout=2s"], env=plain,
+                                   **in_container)
+        assert unhealthy.returncode != 0, unhealthy
+    run("umount", mounted)
 
 
 # --- What makes the root.
