@@ -369,9 +369,25 @@ class Corpus(unittest.TestCase):
             done = harness.run_client("--local", *flags, "corpus", self.input, self.output,
                                       env=environment)
             self.assertEqual(done.returncode, 0, done.stderr)
+        # gRPC's own are a few more or less.
+        self.assertAlmostEqual(self.threads_of("9") - self.threads_of("1"), 8, delta=3)
         done = harness.run_client("--local", "models", env={"HEXAPLA_WORKERS": "some"})
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"$HEXAPLA_WORKERS", done.stderr)
+
+    def threads_of(self, workers):
+        """Threads of a client that waits for its first set."""
+        with subprocess.Popen(
+                [harness.CLIENT, "--local", f"--local_workers={workers}", "corpus",
+                 "--progress=none", "-", "-"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE) as client:
+            threads = [0]
+            while len(threads) < 20 or len(set(threads[-20:])) > 1:
+                threads.append(len(os.listdir(f"/proc/{client.pid}/task")))
+                time.sleep(0.05)
+            client.stdin.close()
+            self.assertEqual(client.wait(60), 0)
+            return threads[-1]
 
     def test_standard_streams(self):
         corpus_sets.write_sets(self.input, 3)

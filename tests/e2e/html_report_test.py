@@ -218,10 +218,31 @@ class Report(unittest.TestCase):
         self.assertEqual(plain, "none")
         self.assertIn("gradient", absent)
         keep_picture("unrelated")
-        # A copy of a cell as one of little probability looks: its colour is its class's.
-        browser.evaluate(f"{cell(0, 0)}.classList.add('doubtful')")
-        self.assertEqual(browser.evaluate(f"getComputedStyle({cell(0, 0)}).backgroundColor"),
-                         "rgb(255, 220, 194)")
+
+    def test_doubtful_rows_are_shaded_and_found(self):
+        # Which Oui is whose?
+        for name, lines in (("y.en", ["Yes."] * 3 + ["No."]), ("y.fr", ["Oui."] * 2 + ["Non."])):
+            (pathlib.Path(folder.name) / name).write_text("\n".join(lines))
+        report("doubt", "--lines", "--languages=en,fr", "y.en", "y.fr", cwd=folder.name)
+        rows = browser.evaluate(
+            "[...document.querySelectorAll('#beads tbody tr')].map((row) =>"
+            " [row.classList.contains('has-doubt'), [...row.querySelectorAll('td')]"
+            ".map((c) => getComputedStyle(c).backgroundColor)])")
+        doubtful = [i for i, (doubt, _) in enumerate(rows) if doubt]
+        self.assertGreater(len(doubtful), 0)
+        self.assertLess(len(doubtful), len(rows))
+        for doubt, colours in rows:
+            self.assertEqual("rgb(255, 220, 194)" in colours, doubt, rows)
+        for row in doubtful:
+            browser.press("d")
+            self.assertEqual(self.focused(), [row, 0])
+        browser.press("d")
+        self.assertEqual(self.focused(), [doubtful[-1], 0])
+        browser.evaluate("document.querySelector('input[value=doubtful]').click()")
+        self.assertEqual(browser.evaluate(
+            "[...document.querySelectorAll('#beads tbody tr')]"
+            ".filter((row) => row.getClientRects().length).map((row) => row.rowIndex - 1)"),
+            doubtful)
 
     def test_it_prints(self):
         self.samples("en", "fr", "ar")
