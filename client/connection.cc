@@ -192,10 +192,12 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::vector<std::st
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomChannel(target, credentials, arguments);
   if (channel->WaitForConnected(absl::ToChronoTime(absl::Now() + timeout))) return channel;
-  return absl::UnavailableError(absl::StrCat(
-      "no connection to ", absl::StrJoin(servers, ", "), " within ", absl::FormatDuration(timeout),
-      security.tls ? absl::StrCat(" by TLS", ReasonOf(target, credentials, base_arguments)) : "",
-      "; start hexaplad, or name a server with --server"));
+  const std::string reason =
+      security.tls ? ReasonOf(target, credentials, base_arguments) : std::string();
+  return absl::UnavailableError(
+      absl::StrCat("no connection to ", absl::StrJoin(servers, ", "), " within ",
+                   absl::FormatDuration(timeout), security.tls ? " by TLS" : "",
+                   reason.empty() ? "; start hexaplad, or name a server with --server" : reason));
 }
 
 }  // namespace hexapla

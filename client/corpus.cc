@@ -111,6 +111,10 @@ class CorpusRun {
 
   // Does all sets.
   absl::Status Run(const AlignmentClient& client) {
+    // A tied stream flushes the output, which another thread may be writing: what it
+    // wrote would come out twice.
+    streams_.input.tie(nullptr);
+    streams_.errors.tie(nullptr);
     std::thread ticker([this] { Tick(); });
     const absl::Status status = RunConnections(client);
     over_ = true;

@@ -37,8 +37,12 @@ LineReader::Result LineReader::Next(std::string& line) {
 
 bool LineReader::Fill() {
   block_.resize(kBlockBytes);
-  stream_.read(block_.data(), static_cast<std::streamsize>(block_.size()));
-  rest_ = absl::string_view(block_.data(), static_cast<size_t>(stream_.gcount()));
+  rest_ = {};
+  // What there is, not a whole block: whoever writes may wait for answers.
+  if (stream_.peek() == std::istream::traits_type::eof()) return false;
+  const std::streamsize read =
+      stream_.readsome(block_.data(), static_cast<std::streamsize>(block_.size()));
+  rest_ = absl::string_view(block_.data(), static_cast<size_t>(read));
   return !rest_.empty();
 }
 

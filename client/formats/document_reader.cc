@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "client/formats/encoding.h"
 #include "client/formats/html_text.h"
@@ -32,9 +33,6 @@ constexpr std::array kEndings = {
     Ending{".jsonl", InputFormat::kJsonl}, Ending{".ndjson", InputFormat::kJsonl},
 };
 
-// Where an XHTML page that begins with an XML declaration has its root.
-constexpr size_t kPrologBytesMax = 1024;
-
 // How a file begins that is no text in any encoding.
 struct Signature {
   absl::string_view begin;
@@ -48,22 +46,74 @@ constexpr std::array kSignatures = {
     Signature{"\x1F\x8B", "compressed by gzip"},
     Signature{"\x28\xB5\x2F\xFD", "compressed by zstd"},
     Signature{"\xFD\x37zXZ", "compressed by xz"},
-    Signature{"BZh91AY&SY", "compressed by bzip2"},
 };
 
 absl::Status CheckIsText(absl::string_view bytes) {
+  const char* what = nullptr;
   for (const Signature& signature : kSignatures) {
-    if (!absl::StartsWith(bytes, signature.begin)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("is ", signature.what, "; unpack it, or save it as text or HTML, first"));
+    if (absl::StartsWith(bytes, signature.begin)) what = signature.what;
   }
-  return absl::OkStatus();
+  // Between the two stands a level.
+  if (absl::StartsWith(bytes, "BZh") &&
+      bytes.substr(std::min<size_t>(4, bytes.size()), 6) == "1AY&SY") {
+    what = "compressed by bzip2";
+  }
+  if (what == nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("is ", what, "; unpack it, or save it as text or HTML, first"));
 }
 
-bool BeginsAsXml(absl::string_view text) {
+// How a text begins that may be XML or HTML.
+struct MarkupBegin {
+  bool is_declared = false;  // by an XML declaration or a document type
+  std::string root = "";     // the name of the first element or of the type, in lower case
+};
+
+// Passes over `begin`, and all to `end`. Without an end nothing is left.
+bool Skip(absl::string_view begin, absl::string_view end, absl::string_view& text) {
+  if (!absl::StartsWith(text, begin)) return false;
+  const size_t found = text.find(end, begin.size());
+  text.remove_prefix(found == absl::string_view::npos ? text.size() : found + end.size());
+  return true;
+}
+
+// The name that `text` begins with, if what follows may follow it in markup.
+std::string NameAt(absl::string_view text, absl::string_view followers) {
+  size_t end = 0;
+  while (end < text.size() &&
+         (absl::ascii_isalnum(text[end]) || absl::StrContains("-_:.", text[end])))
+    ++end;
+  const bool whole = end < text.size() && absl::StrContains(followers, text[end]);
+  return whole ? absl::AsciiStrToLower(text.substr(0, end)) : "";
+}
+
+MarkupBegin BeginOfMarkup(absl::string_view text) {
+  MarkupBegin begin;
   text = absl::StripLeadingAsciiWhitespace(text);
-  return absl::StartsWith(text, "<?xml") || absl::StartsWithIgnoreCase(text, "<!doctype ") ||
-         absl::StartsWith(text, "<tmx") || absl::StartsWith(text, "<xliff");
+  begin.is_declared = Skip("<?xml", "?>", text);
+  do {
+    text = absl::StripLeadingAsciiWhitespace(text);
+  } while (Skip("<!--", "-->", text) || Skip("<?", "?>", text));
+  constexpr absl::string_view kDocumentType = "<!doctype ";
+  if (absl::StartsWithIgnoreCase(text, kDocumentType)) {
+    text = absl::StripLeadingAsciiWhitespace(text.substr(kDocumentType.size()));
+    begin.root = NameAt(text, " \t\r\n>[");
+    const absl::string_view rest =
+        absl::StripLeadingAsciiWhitespace(text.substr(begin.root.size()));
+    const bool is_type = absl::StartsWith(rest, ">") || absl::StartsWith(rest, "[") ||
+                         absl::StartsWithIgnoreCase(rest, "system") ||
+                         absl::StartsWithIgnoreCase(rest, "public");
+    if (!is_type) begin.root = "";
+    begin.is_declared = begin.is_declared || is_type;
+  } else if (absl::ConsumePrefix(&text, "<")) {
+    begin.root = NameAt(text, " \t\r\n>/");
+  }
+  return begin;
+}
+
+// XML that says what it is. Other elements may stand in a text.
+bool IsXml(const MarkupBegin& begin) {
+  return begin.is_declared || begin.root == "tmx" || begin.root == "xliff";
 }
 
 bool IsBlank(absl::string_view text) { return SkipSpaces(text, 0, text.size()) == text.size(); }
@@ -105,13 +155,7 @@ InputFormat ResolveFormat(InputFormat format, const std::string& name, absl::str
   for (const Ending& entry : kEndings) {
     if (absl::EndsWithIgnoreCase(name, entry.ending)) return entry.format;
   }
-  const absl::string_view begin = absl::StripLeadingAsciiWhitespace(text);
-  // An XML declaration and a document type may stand before the root.
-  const bool page = absl::StartsWithIgnoreCase(begin, "<!doctype html") ||
-                    absl::StartsWithIgnoreCase(begin, "<html") ||
-                    (absl::StartsWith(begin, "<?xml") &&
-                     absl::StrContains(begin.substr(0, kPrologBytesMax), "<html"));
-  return page ? InputFormat::kHtml : InputFormat::kText;
+  return BeginOfMarkup(text).root == "html" ? InputFormat::kHtml : InputFormat::kText;
 }
 
 bool HasSentences(InputFormat format) {
@@ -132,7 +176,7 @@ absl::StatusOr<InputDocument> ReadDocument(const std::string& name, const InputO
   }
   const InputFormat format = ResolveFormat(options.format, name, decoded->text);
   if (options.format == InputFormat::kAuto && format == InputFormat::kText &&
-      BeginsAsXml(decoded->text)) {
+      IsXml(BeginOfMarkup(decoded->text))) {
     return In(name, absl::InvalidArgumentError(
                         "is XML, whose elements are not known; --input_format=html reads the "
                         "text between its tags, --input_format=text reads it as it is"));

@@ -25,8 +25,9 @@ struct InputDocument {
 
 // The format that kAuto means for a file of this name and content: by the ending
 // of the name (.md .markdown .html .htm .xhtml .srt .jsonl .ndjson, in any case);
-// of other names a page that begins with <!doctype html or <html, an XML declaration
-// before them or not, is HTML, and the rest is text. Any other format is itself.
+// of other names a page whose document type or first element is html, after an XML
+// declaration and comments or not, is HTML, and the rest is text. Any other format is
+// itself.
 InputFormat ResolveFormat(InputFormat format, const std::string& name, absl::string_view text);
 
 // Whether a file in this format has sentences of its own.
@@ -34,8 +35,9 @@ bool HasSentences(InputFormat format);
 
 // Reads the file `name`, "-" being `standard_input`. Writes a line to `notes` where
 // an encoding had to be guessed. Errors: as ReadInput, Decode and the formats, and
-// InvalidArgument for archives, PDF, RTF and compressed files, and for XML that is
-// to be read by kAuto and is no page; each with the name of the file before it.
+// InvalidArgument for archives, PDF, RTF and compressed files, and, to be read by
+// kAuto, for XML that declares itself, TMX and XLIFF; each with the name of the file
+// before it.
 absl::StatusOr<InputDocument> ReadDocument(const std::string& name, const InputOptions& options,
                                            std::istream& standard_input, std::ostream& notes);
 

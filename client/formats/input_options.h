@@ -11,7 +11,7 @@ enum class InputFormat {
   kAuto,      // by the file's name, see ResolveFormat
   kText,      // raw text; the server finds the sentences
   kLines,     // one sentence a line
-  kMarkdown,  // the running text of CommonMark
+  kMarkdown,  // the running text of Markdown
   kHtml,      // the running text of a page
   kSrt,       // SubRip subtitles; each cue is a sentence
   kJsonl,     // JSON, a sentence a line

@@ -4,8 +4,10 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 
@@ -15,6 +17,8 @@ namespace hexapla {
 namespace {
 
 constexpr absl::string_view kTableCell = "table_cell";
+// Some 100 MB of cmark's.
+constexpr size_t kCellsMax = 1 << 19;
 
 // Takes the next line off the front, without its end.
 absl::string_view TakeLine(absl::string_view& text) {
@@ -35,13 +39,34 @@ absl::string_view WithoutFrontMatter(absl::string_view markdown) {
   return markdown;
 }
 
+// The most cells that tables may have, if all rows are as wide as the widest line of
+// their block: cmark fills short rows up.
+size_t CellsAtMost(absl::string_view markdown) {
+  size_t cells = 0;
+  size_t lines = 0;
+  size_t bars = 0;
+  while (!markdown.empty()) {
+    const absl::string_view line = absl::StripAsciiWhitespace(TakeLine(markdown));
+    ++lines;
+    bars = std::max(bars, static_cast<size_t>(std::count(line.begin(), line.end(), '|')));
+    if (!line.empty() && !markdown.empty()) continue;
+    if (bars > 0) cells += lines * (bars + 1);
+    lines = bars = 0;
+  }
+  return cells;
+}
+
 std::unique_ptr<cmark_node, void (*)(cmark_node*)> Parse(absl::string_view markdown) {
   cmark_gfm_core_extensions_ensure_registered();
   const std::unique_ptr<cmark_parser, void (*)(cmark_parser*)> parser(
-      cmark_parser_new(CMARK_OPT_DEFAULT), &cmark_parser_free);
-  for (const char* name : {"table", "strikethrough", "tasklist"}) {
+      cmark_parser_new(CMARK_OPT_DEFAULT | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE),
+      &cmark_parser_free);
+  const auto attach = [&parser](const char* name) {
     cmark_parser_attach_syntax_extension(parser.get(), cmark_find_syntax_extension(name));
-  }
+  };
+  if (CellsAtMost(markdown) <= kCellsMax) attach("table");
+  attach("strikethrough");
+  attach("tasklist");
   cmark_parser_feed(parser.get(), markdown.data(), markdown.size());
   return {cmark_parser_finish(parser.get()), &cmark_node_free};
 }

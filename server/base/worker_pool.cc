@@ -22,6 +22,9 @@ constexpr int kCheapInARowMax = 16;
 // last work, yet not of the last task alone.
 constexpr absl::Duration kPaceMemory = absl::Seconds(10);
 
+// What helpers have worked for this thread's task.
+thread_local absl::Duration helped_here = absl::ZeroDuration();
+
 constexpr size_t Index(WorkLane lane) { return static_cast<size_t>(lane); }
 constexpr size_t kCheap = Index(WorkLane::kCheap);
 constexpr size_t kHeavy = Index(WorkLane::kHeavy);
@@ -122,11 +125,12 @@ void WorkerPool::RunTask(WorkLane task_lane) {
   ++stats_.running[lane];
 
   mutex_.Unlock();
+  helped_here = absl::ZeroDuration();
   const absl::Time begun = SteadyNow();
   task.run();
   // What the task holds is part of its cost: let go of it first.
   task.run = nullptr;
-  const absl::Duration busy = SteadyNow() - begun;
+  const absl::Duration busy = SteadyNow() - begun + helped_here;
   mutex_.Lock();
 
   --stats_.running[lane];
@@ -153,6 +157,7 @@ void WorkerPool::Run(size_t count, absl::FunctionRef<void(size_t part)> part) {
   }
   while (loop.next < loop.count) RunPart(loop);
   while (loop.helpers > 0) loop.left.Wait(mutex_);
+  helped_here += loop.helped;
 }
 
 void WorkerPool::RunPart(Loop& loop) {
@@ -166,10 +171,11 @@ void WorkerPool::RunPart(Loop& loop) {
 
 void WorkerPool::Help(Loop& loop) {
   ++loop.helpers;
+  const absl::Duration helped_before = std::exchange(helped_here, absl::ZeroDuration());
   const absl::Time begun = SteadyNow();
   while (loop.next < loop.count && !HasTask(/*cheap_only=*/false)) RunPart(loop);
-  // Heavy work took this, too; its cost is counted where its task ends.
-  AddToPace(Index(WorkLane::kHeavy), 0, SteadyNow() - begun);
+  // Loops within these parts may have had helpers, too.
+  loop.helped += SteadyNow() - begun + std::exchange(helped_here, helped_before);
   if (--loop.helpers == 0) loop.left.NotifyOne();
 }
 

@@ -122,7 +122,8 @@ class WorkerPool final : public Parallel {
     const size_t count;
     size_t next = 0;  // the first part that nobody has taken
     int helpers = 0;
-    CondVar left = {};  // the last helper has
+    absl::Duration helped = {};  // the time of those who have left
+    CondVar left = {};           // the last helper has
   };
 
   void RunTasks(bool cheap_only);

@@ -68,7 +68,7 @@ absl::StatusOr<std::vector<ModelInfo>> ReadModels(const std::string& directory) 
       if (!canonical.has_value()) {
         return absl::InvalidArgumentError(
             absl::StrCat(directory, "/manifest.json: ", info.name, ": languages: \"",
-                         absl::CHexEscape(tag.substr(0, 40)), "\" is no well-formed BCP-47 tag"));
+                         absl::CHexEscape(tag.substr(0, 40)), "\" is no BCP-47 tag"));
       }
       tag = *canonical;
     }

@@ -121,7 +121,7 @@ absl::Status MatchHeap::Open(const v1::MatchDocument& part) {
 absl::Status MatchHeap::CheckLanguage(const std::string& language) {
   if (language.empty() || CanonicalLanguageTag(language).has_value()) return absl::OkStatus();
   return Invalid("LANGUAGE_MALFORMED", "document.content.language",
-                 "is no well-formed BCP-47 tag, such as en or zh-Hant");
+                 "is no BCP-47 tag, such as en or zh-Hant");
 }
 
 absl::Status MatchHeap::Append(v1::DocumentVersion&& content, Document& document) {

@@ -57,7 +57,7 @@ absl::Status ValidateLanguage(absl::string_view language, absl::string_view fiel
   return RequestError(
       absl::StatusCode::kInvalidArgument,
       {.reason = "LANGUAGE_MALFORMED", .field = std::string(field), .value = Shown(language)},
-      absl::StrCat(field, " is no well-formed BCP-47 tag, such as en or zh-Hant"));
+      absl::StrCat(field, " is no BCP-47 tag, such as en or zh-Hant"));
 }
 
 absl::Status ValidateLanguages(const google::protobuf::RepeatedPtrField<std::string>& languages,

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import queue
+import select
 import signal
 import subprocess
 import tempfile
@@ -376,18 +377,18 @@ class Corpus(unittest.TestCase):
         self.assertIn(b"$HEXAPLA_WORKERS", done.stderr)
 
     def threads_of(self, workers):
-        """Threads of a client that waits for its first set."""
+        """Threads of a client that has answered and waits for the next set."""
         with subprocess.Popen(
                 [harness.CLIENT, "--local", f"--local_workers={workers}", "corpus",
                  "--progress=none", "-", "-"], stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE) as client:
-            threads = [0]
-            while len(threads) < 20 or len(set(threads[-20:])) > 1:
-                threads.append(len(os.listdir(f"/proc/{client.pid}/task")))
-                time.sleep(0.05)
+            client.stdin.write(self.input.read_bytes().splitlines(keepends=True)[0])
+            client.stdin.flush()
+            self.assertTrue(select.select([client.stdout], [], [], 30)[0])
+            threads = len(os.listdir(f"/proc/{client.pid}/task"))
             client.stdin.close()
             self.assertEqual(client.wait(60), 0)
-            return threads[-1]
+            return threads
 
     def test_standard_streams(self):
         corpus_sets.write_sets(self.input, 3)
@@ -396,6 +397,18 @@ class Corpus(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), 3)
         self.assertEqual(done.stderr, b"")
+
+    def test_a_program_that_waits_for_answers_gets_them(self):
+        set_of = '{"id": "%d", "versions": [{"sentences": ["Yes."]}, {"sentences": ["Oui."]}]}\n'
+        with subprocess.Popen([harness.CLIENT, "--local", "corpus", "--progress=none", "-", "-"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+            for number in range(50):
+                client.stdin.write((set_of % number).encode())
+                client.stdin.flush()
+                self.assertTrue(select.select([client.stdout], [], [], 30)[0], number)
+                self.assertEqual(json.loads(client.stdout.readline())["id"], str(number))
+            client.stdin.close()
+            self.assertEqual(client.wait(60), 0)
 
     def test_no_server_is_3_and_costs_nothing(self):
         corpus_sets.write_sets(self.input, 3)

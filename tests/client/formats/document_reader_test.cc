@@ -45,6 +45,12 @@ TEST(ResolveFormatTest, APageIsKnownByItsBegin) {
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "page", "<html lang=en>"), InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<?xml version='1.0'?>\n<html>"),
             InputFormat::kHtml);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<!-- saved -->\n<!doctype html>\n<p>"),
+            InputFormat::kHtml);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<?xml version='1.0'?><a>use <html in"),
+            InputFormat::kText);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<html"), InputFormat::kText);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<!--"), InputFormat::kText);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<p>some text"), InputFormat::kText);
 }
 
@@ -76,7 +82,7 @@ TEST_F(ReadDocumentTest, ErrorsNameTheFile) {
 
 TEST_F(ReadDocumentTest, FilesThatAreNoTextAreNamed) {
   for (const std::string begin :
-       {"PK\3\4", "%PDF-1.7\n", "\xD0\xCF\x11\xE0", "{\\rtf1", "\x1F\x8B\x08", "BZh91AY&SY"}) {
+       {"PK\3\4", "%PDF-1.7\n", "\xD0\xCF\x11\xE0", "{\\rtf1", "\x1F\x8B\x08", "BZh11AY&SY"}) {
     for (const InputFormat format : {InputFormat::kAuto, InputFormat::kLines}) {
       EXPECT_THAT(Complaint(Read(begin + "x", {.format = format, .encoding = "auto"})),
                   HasSubstr("save it as text or HTML, first"))
@@ -92,6 +98,10 @@ TEST_F(ReadDocumentTest, XmlIsReadOnlyByName) {
                                 " <xliff>a</xliff>", "<!DOCTYPE tmx SYSTEM 'tmx14.dtd'><tmx/>"}) {
     EXPECT_THAT(Complaint(Read(xml, {})), HasSubstr("--input_format=")) << xml;
     EXPECT_EQ(Read(xml, {.format = InputFormat::kText})->text, xml);
+  }
+  for (const std::string text : {"<!DOCTYPE of the file> is text.", "<xliffs are nice.", "<tmx",
+                                 "<p>One.</p>", "<!DOCTYPE", "<!-- x", "<?", "<"}) {
+    EXPECT_EQ(Read(text, {})->text, text);
   }
 }
 

@@ -24,9 +24,21 @@ TEST(MarkdownTextTest, CellsOfATableAreParagraphs) {
   EXPECT_EQ(MarkdownText("a | b\nc | d\n"), "a | b c | d");
 }
 
+TEST(MarkdownTextTest, TablesThatWouldFillTheMemoryAreText) {
+  std::string table;
+  for (const char* cell : {"|a", "|-"}) {
+    for (int i = 0; i < 3000; ++i) table += cell;
+    table += "|\n";
+  }
+  for (int i = 0; i < 3000; ++i) table += "b\n";
+  EXPECT_LT(MarkdownText(table).size(), table.size());
+  EXPECT_EQ(MarkdownText("| a |\n|---|\n| b |\n\n" + table).substr(0, 7), "| a | |");
+}
+
 TEST(MarkdownTextTest, MarksOfTasksAndDeletionsAreLeftOut) {
   EXPECT_EQ(MarkdownText("- [x] done\n- [ ] open\n- [see] ~~old~~ new\n"),
             "done\n\nopen\n\n[see] old new");
+  EXPECT_EQ(MarkdownText("It takes 3~5 days, or 10~20."), "It takes 3~5 days, or 10~20.");
 }
 
 TEST(MarkdownTextTest, LinksAndCodeInLinesKeepTheirText) {

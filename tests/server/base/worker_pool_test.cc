@@ -164,6 +164,30 @@ TEST(WorkerPoolTest, TheTimeToRetryFollowsTheWorkAndItsPace) {
   }
 }
 
+TEST(WorkerPoolTest, WhatHelpersWorkIsOfTheTasksPace) {
+  WorkerPool pool({.workers = 2, .cheap_workers = 0, .cost_max = 1000, .cheap_cost_reserve = 0});
+  // Two threads, 20 ms each: a thousand of it is half done after 10 s, by both.
+  std::latch done(1);
+  std::latch both(2);
+  ASSERT_TRUE(pool.Submit(
+                      WorkLane::kHeavy, 1,
+                      [&] {
+                        pool.Run(2, [&both](size_t) {
+                          both.arrive_and_wait();
+                          std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                        });
+                      },
+                      [&done] { done.count_down(); })
+                  .ok());
+  done.wait();
+  Gate gate;
+  gate.Occupy(pool, WorkLane::kHeavy, 2, /*cost=*/500);
+  for (int i = 0; i < 20; ++i) {
+    const RequestFault refused = FaultOf(pool.Submit(WorkLane::kHeavy, 1, [] {}));
+    EXPECT_GE(refused.retry_after, absl::Seconds(5) - absl::Milliseconds(1));
+  }
+}
+
 TEST(WorkerPoolTest, WhatComesAfterATaskFindsItsCostFree) {
   WorkerPool pool({.workers = 1, .cheap_workers = 0, .cost_max = 10, .cheap_cost_reserve = 0});
   std::latch done(1);

@@ -66,7 +66,7 @@ TEST_F(ModelSetTest, ALanguageThatIsNoTagIsNamed) {
     directory_.Entry("space")["languages"] = {"en", tag};
     directory_.WriteManifest();
     EXPECT_THAT(LoadError(absl::StatusCode::kInvalidArgument),
-                HasSubstr(absl::StrCat("space: languages: \"", tag, "\" is no well-formed")));
+                HasSubstr(absl::StrCat("space: languages: \"", tag, "\" is no BCP-47 tag")));
   }
 }
 

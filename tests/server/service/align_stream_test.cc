@@ -469,14 +469,16 @@ TEST_F(AlignStreamTest, StreamsBeyondTheLimitAreRefusedUntilOthersEnd) {
 }
 
 TEST_F(AlignStreamTest, AnIdleStreamLeavesItsPlaceWhenAllAreTaken) {
-  Start({.limits = {.streams_max = 2, .stream_stall_max = absl::Milliseconds(400)},
+  Start({.limits = {.streams_max = 2, .stream_stall_max = absl::Seconds(1)},
          .align = AlignFirstSentences});
   Caller idle(*server_);
   EXPECT_TRUE(idle.Send(Whole("a")).ReadLast().has_summary());
-  absl::SleepFor(absl::Seconds(1));
+  absl::SleepFor(absl::Milliseconds(1500));
   EXPECT_EQ(server_->stream_memory().streams(), 1u);  // nobody wants its place
   Caller other(*server_);
-  EXPECT_EQ(idle.ReadToEnd().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  const grpc::Status left = idle.ReadToEnd();
+  EXPECT_EQ(left.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(left.error_message(), HasSubstr("the stream stalled"));
   other.Close();
 }
 
