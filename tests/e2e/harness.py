@@ -32,6 +32,8 @@ SAMPLES = ROOT / "client" / "samples"
 SERVER = os.environ.get("HEXAPLA_SERVER_BINARY", str(ROOT / "build/release/server/hexaplad"))
 PROTO_PATH = f"{ROOT}/proto:{ROOT}/proto/third_party/googleapis:/usr/share/grpc-proto"
 CLIENT = os.environ.get("HEXAPLA_CLIENT_BINARY", str(ROOT / "build/release/client/hexapla"))
+# Whether the programs are built with a sanitizer.
+SANITIZED = bool(os.environ.get("HEXAPLA_SANITIZE"))
 NODE_FOLDER = ROOT / "build" / "node"
 
 SECONDS_TO_SERVE = 30
