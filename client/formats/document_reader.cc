@@ -90,11 +90,12 @@ std::string NameAt(absl::string_view text, absl::string_view followers) {
 MarkupBegin BeginOfMarkup(absl::string_view text) {
   MarkupBegin begin;
   text = absl::StripLeadingAsciiWhitespace(text);
-  begin.is_declared = Skip("<?xml", "?>", text);
+  begin.is_declared = absl::StartsWith(text, "<?xml ") && absl::StrContains(text, "?>");
+  if (begin.is_declared) Skip("<?", "?>", text);
   do {
     text = absl::StripLeadingAsciiWhitespace(text);
   } while (Skip("<!--", "-->", text) || Skip("<?", "?>", text));
-  constexpr absl::string_view kDocumentType = "<!doctype ";
+  constexpr absl::string_view kDocumentType = "<!doctype";
   if (absl::StartsWithIgnoreCase(text, kDocumentType)) {
     text = absl::StripLeadingAsciiWhitespace(text.substr(kDocumentType.size()));
     begin.root = NameAt(text, " \t\r\n>[");

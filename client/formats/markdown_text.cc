@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 
@@ -40,16 +39,20 @@ absl::string_view WithoutFrontMatter(absl::string_view markdown) {
 }
 
 // The most cells that tables may have, if all rows are as wide as the widest line of
-// their block: cmark fills short rows up.
+// their block: cmark fills short rows up. Lines and blank ones are what they are to it.
 size_t CellsAtMost(absl::string_view markdown) {
   size_t cells = 0;
   size_t lines = 0;
   size_t bars = 0;
   while (!markdown.empty()) {
-    const absl::string_view line = absl::StripAsciiWhitespace(TakeLine(markdown));
+    const size_t end = std::min(markdown.find_first_of("\r\n"), markdown.size());
+    const absl::string_view line = markdown.substr(0, end);
+    markdown.remove_prefix(end);
+    if (!absl::ConsumePrefix(&markdown, "\r\n") && !markdown.empty()) markdown.remove_prefix(1);
     ++lines;
     bars = std::max(bars, static_cast<size_t>(std::count(line.begin(), line.end(), '|')));
-    if (!line.empty() && !markdown.empty()) continue;
+    const bool is_blank = line.find_first_not_of(" \t") == absl::string_view::npos;
+    if (!is_blank && !markdown.empty()) continue;
     if (bars > 0) cells += lines * (bars + 1);
     lines = bars = 0;
   }

@@ -18,7 +18,6 @@ namespace {
 
 // What a caller, who needs no token here, can make the server keep.
 constexpr size_t kServiceBytesMax = 256;
-constexpr size_t kWatchersMax = 10000;
 
 absl::Status CheckName(const std::string& service) {
   if (service.size() <= kServiceBytesMax) return absl::OkStatus();
@@ -31,11 +30,11 @@ absl::Status CheckName(const std::string& service) {
       absl::StrCat("service has ", service.size(), " bytes; the limit is ", kServiceBytesMax));
 }
 
-absl::Status TooManyWatches() {
+absl::Status TooManyWatches(size_t limit) {
   return RequestError(
       absl::StatusCode::kResourceExhausted,
-      {.reason = "SERVER_OVERLOADED", .limit = absl::StrCat(kWatchersMax)},
-      absl::StrCat("there are ", kWatchersMax, " watches, which is the limit; retry later"));
+      {.reason = "SERVER_OVERLOADED", .limit = absl::StrCat(limit)},
+      absl::StrCat("there are ", limit, " watches, which is the limit; retry later"));
 }
 
 }  // namespace
@@ -51,8 +50,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   Watcher(HealthService& health, std::string service)
       : health_(health), service_(std::move(service)) {
     MutexLock lock(health_.mutex_);
-    if (health_.watchers_.size() >= kWatchersMax) {
-      FinishOnce(ToGrpcStatus(TooManyWatches()));
+    if (health_.watchers_.size() >= health_.watchers_max_) {
+      FinishOnce(ToGrpcStatus(TooManyWatches(health_.watchers_max_)));
       return;
     }
     health_.watchers_.insert(this);

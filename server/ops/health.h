@@ -19,12 +19,14 @@ namespace hexapla {
 //
 // Check answers NOT_FOUND for a service it does not know; Watch sends
 // SERVICE_UNKNOWN and waits, as the protocol wants it. Names of over 256 bytes are
-// INVALID_ARGUMENT, and more than 10,000 watches at a time RESOURCE_EXHAUSTED.
+// INVALID_ARGUMENT, and more than `watchers_max` at a time RESOURCE_EXHAUSTED.
 //
 // Lifetime: outlives the gRPC server that it is registered with.
 // Threads: every method may be called concurrently.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
+  explicit HealthService(size_t watchers_max = 10000) : watchers_max_(watchers_max) {}
+
   // Whether `service` serves; "" is the server as a whole. Ignored after Drain.
   void SetServing(const std::string& service, bool serving);
 
@@ -47,6 +49,8 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // SERVICE_UNKNOWN for a name that was never set.
   ServingStatus StatusOf(const std::string& service) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UpdateWatchers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t watchers_max_;
 
   Mutex mutex_;
   std::map<std::string, ServingStatus> statuses_ ABSL_GUARDED_BY(mutex_);

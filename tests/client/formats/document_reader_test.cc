@@ -45,6 +45,8 @@ TEST(ResolveFormatTest, APageIsKnownByItsBegin) {
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "page", "<html lang=en>"), InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<?xml version='1.0'?>\n<html>"),
             InputFormat::kHtml);
+  EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<!DOCTYPE\nhtml PUBLIC '-'>"),
+            InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<!-- saved -->\n<!doctype html>\n<p>"),
             InputFormat::kHtml);
   EXPECT_EQ(ResolveFormat(InputFormat::kAuto, "-", "<?xml version='1.0'?><a>use <html in"),
@@ -99,8 +101,9 @@ TEST_F(ReadDocumentTest, XmlIsReadOnlyByName) {
     EXPECT_THAT(Complaint(Read(xml, {})), HasSubstr("--input_format=")) << xml;
     EXPECT_EQ(Read(xml, {.format = InputFormat::kText})->text, xml);
   }
-  for (const std::string text : {"<!DOCTYPE of the file> is text.", "<xliffs are nice.", "<tmx",
-                                 "<p>One.</p>", "<!DOCTYPE", "<!-- x", "<?", "<"}) {
+  for (const std::string text :
+       {"<!DOCTYPE of the file> is text.", "<xliffs are nice.", "<tmx", "<?xml is what I like.",
+        "<p>One.</p>", "<!DOCTYPE", "<!-- x", "<?", "<"}) {
     EXPECT_EQ(Read(text, {})->text, text);
   }
 }

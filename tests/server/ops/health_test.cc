@@ -66,7 +66,9 @@ class HealthTest : public testing::Test {
     return status.ok() ? static_cast<int>(response.status()) : -status.error_code();
   }
 
-  HealthService health_;
+  static constexpr size_t kWatchersMax = 50;
+
+  HealthService health_{kWatchersMax};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Health::Stub> stub_;
 };
@@ -162,6 +164,29 @@ TEST_F(HealthTest, ACancelledWatchIsForgotten) {
   health_.SetServing("", false);
   health_.SetServing("", true);
   EXPECT_EQ(Check(""), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthTest, WatchesBeyondTheLimitAreRefused) {
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (size_t i = 0; i < kWatchersMax; ++i) {
+    watches.push_back(std::make_unique<Watch>(*stub_, ""));
+    EXPECT_NE(watches.back()->Next(), -1);
+  }
+  Watch refused(*stub_, "");
+  EXPECT_EQ(refused.Next(), -1);
+  EXPECT_EQ(refused.Finish(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  watches.back()->Cancel();
+  EXPECT_EQ(watches.back()->Finish(), grpc::StatusCode::CANCELLED);
+  // Its place is free once the server has seen that.
+  int status = -1;
+  for (int i = 0; i < 1000 && status == -1; ++i) {
+    Watch next(*stub_, "");
+    status = next.Next();
+    next.Cancel();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_NE(status, -1);
+  health_.Drain();
 }
 
 TEST_F(HealthTest, ManyWatchesEndWhateverHappensMeanwhile) {

@@ -325,8 +325,9 @@ TEST(DetectStreamStallTest, WhoReadsNothingIsLetGoAndWhoWaitsIsNot) {
   EXPECT_TRUE(patient.Close().ok());
 }
 
-TEST(DetectStreamLimitTest, ReadsNoMoreThanItMayHold) {
-  InProcessServer server({.limits = {.stream_batches_max = 2}});
+// Of five batches as many are read as these limits let be unanswered.
+void ExpectBatchesRead(const ServiceLimits& limits, size_t batches) {
+  InProcessServer server({.limits = limits});
   auto busy = std::make_unique<BusyPool>(server.pool());
   Caller caller(server);
   // A write ends when the server reads.
@@ -337,13 +338,18 @@ TEST(DetectStreamLimitTest, ReadsNoMoreThanItMayHold) {
   const auto queued = [&server] {
     return server.pool().stats().queued[static_cast<size_t>(WorkLane::kCheap)];
   };
-  while (queued() < 2) absl::SleepFor(absl::Milliseconds(1));
+  while (queued() < batches) absl::SleepFor(absl::Milliseconds(1));
   absl::SleepFor(absl::Milliseconds(50));
-  EXPECT_EQ(queued(), 2u);
+  EXPECT_EQ(queued(), batches);
   busy.reset();
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(caller.Read().has_batch());
   sender.join();
   EXPECT_TRUE(caller.Close().ok());
+}
+
+TEST(DetectStreamLimitTest, ReadsNoMoreThanItMayHold) {
+  ExpectBatchesRead({.stream_batches_max = 2}, 2);
+  ExpectBatchesRead({.stream_batches_bytes_max = 1}, 1);
 }
 
 TEST_F(DetectStreamTest, ADrainAnswersWhatWasReadAndEndsTheStream) {
