@@ -274,11 +274,10 @@ TEST(WorkerPoolTest, ATaskMaySubmitAnother) {
 std::vector<int> RunInATask(WorkerPool& pool, size_t count) {
   std::vector<std::atomic<int>> runs(count);
   std::latch done(1);
-  EXPECT_TRUE(pool.Submit(WorkLane::kHeavy, 1,
-                          [&] {
-                            pool.Run(count, [&](size_t part) { ++runs[part]; });
-                            done.count_down();
-                          })
+  EXPECT_TRUE(pool.Submit(
+                      WorkLane::kHeavy, 1,
+                      [&] { pool.Run(count, [&](size_t part) { ++runs[part]; }); },
+                      [&done] { done.count_down(); })
                   .ok());
   done.wait();
   return {runs.begin(), runs.end()};
