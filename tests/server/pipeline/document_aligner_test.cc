@@ -561,8 +561,9 @@ TEST_F(DocumentAlignerTest, ACancellationIsSeenInEveryStage) {
           aligner.Align(many.versions, {.parallel = &cancelling},
                         StopCondition(&cancelling.cancelled, absl::InfiniteFuture()));
       ASSERT_EQ(stopped.status().code(), absl::StatusCode::kCancelled) << loop;
-      // The stage that it came in is not followed by others.
-      EXPECT_LE(cancelling.loops_after, 2 * static_cast<int>(count)) << loop;
+      // The stage that it came in is not followed by others. Of three versions three
+      // pairs may be in it at once, each with a few loops of its own.
+      EXPECT_LE(cancelling.loops_after, 5 * static_cast<int>(count)) << loop;
     }
   }
 }
